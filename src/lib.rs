@@ -1,0 +1,8 @@
+//! What Kubernetes does to a Service when you apply it, to the byte, and why.
+
+mod error;
+pub mod path;
+pub mod schema;
+pub mod value;
+
+pub use error::Error;

@@ -1,0 +1,228 @@
+//! Reads the types of an OpenAPI v3 document.
+
+use super::{Def, FieldDef, KindDef, ListType, Patch, Scalar, Strategy, StructDef, Types};
+use crate::Error;
+use crate::error::Kind;
+use crate::value::{MAX_DEPTH, Map, Value};
+
+const COMPONENTS: &str = "#/components/schemas/";
+
+/// Reads the kinds that `wanted` picks by API version and name, and all types that they need.
+pub(super) fn read(document: &serde_json::Value, wanted: impl Fn(&str, &str) -> bool) -> Result<Types, Error> {
+    let document = Value::from_serde(document)?;
+    let components = components(&document)?;
+    let mut reader = Reader { components, types: Types::default(), read: Vec::new() };
+    for (name, component) in components.iter() {
+        for (api_version, kind) in kinds_of(component) {
+            if wanted(&api_version, kind) {
+                let root = reader.component(name, 0)?;
+                reader.types.kinds.push(KindDef { api_version: api_version.into(), kind: kind.into(), root });
+            }
+        }
+    }
+    Ok(reader.types)
+}
+
+/// The API version and name of every kind in the document.
+pub(super) fn kinds(document: &serde_json::Value) -> Result<Vec<(String, String)>, Error> {
+    let document = Value::from_serde(document)?;
+    let components = components(&document)?;
+    Ok(components.values().flat_map(kinds_of).map(|(api_version, kind)| (api_version, kind.to_owned())).collect())
+}
+
+fn components<'d>(document: &'d Value<'_>) -> Result<&'d Map<'d>, Error> {
+    document.at(&["components", "schemas"]).and_then(Value::as_map).ok_or_else(|| {
+        Error::new(Kind::Schema, Some(".components.schemas".into()), "expected an object: not an OpenAPI v3 document")
+    })
+}
+
+fn kinds_of<'d>(component: &'d Value<'_>) -> impl Iterator<Item = (String, &'d str)> {
+    let kinds = component.get("x-kubernetes-group-version-kind").and_then(Value::as_list).unwrap_or_default();
+    kinds.iter().filter_map(|kind| {
+        let text = |key| kind.get(key).and_then(Value::as_str);
+        let (group, version) = (text("group").unwrap_or_default(), text("version")?);
+        let api_version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
+        Some((api_version, text("kind")?))
+    })
+}
+
+struct Reader<'d> {
+    components: &'d Map<'d>,
+    types: Types,
+    /// Components that have a type, so that a component may refer to itself.
+    read: Vec<(&'d str, usize)>,
+}
+
+impl<'d> Reader<'d> {
+    fn add(&mut self, def: Def) -> usize {
+        if let Some(known) = self.types.defs.iter().position(|known| *known == def) {
+            return known;
+        }
+        self.types.defs.push(def);
+        self.types.defs.len() - 1
+    }
+
+    fn component(&mut self, name: &'d str, depth: usize) -> Result<usize, Error> {
+        if let Some((_, id)) = self.read.iter().find(|(read, _)| *read == name) {
+            return Ok(*id);
+        }
+        let Some(schema) = self.components.get(name) else {
+            return Err(Error::new(Kind::Schema, Some(name.into()), "the document refers to a schema that it does not have"));
+        };
+        // The place is taken before the fields are read: they may lead back here.
+        let id = self.types.defs.len();
+        self.types.defs.push(Def::Any);
+        self.read.push((name, id));
+        self.types.defs[id] = self.def(Some(name), schema, depth)?;
+        Ok(id)
+    }
+
+    /// The type of a schema that stands inside another.
+    fn inline(&mut self, schema: &'d Value<'d>, depth: usize) -> Result<usize, Error> {
+        let Some(name) = reference(schema) else {
+            let def = self.def(None, schema, depth)?;
+            return Ok(self.add(def));
+        };
+        let id = self.component(name, depth)?;
+        match atomic(schema) {
+            // The reference itself may say how its target is merged.
+            Some(atomic) => {
+                let mut def = self.types.defs[id].clone();
+                match &mut def {
+                    Def::Struct(def) => def.atomic = atomic,
+                    Def::Map { atomic: own, .. } => *own = atomic,
+                    _ => return Ok(id),
+                }
+                Ok(self.add(def))
+            }
+            None => Ok(id),
+        }
+    }
+
+    fn def(&mut self, name: Option<&str>, schema: &'d Value<'d>, depth: usize) -> Result<Def, Error> {
+        if depth > MAX_DEPTH {
+            return Err(Error::new(Kind::TooDeep, name.map(str::to_owned), format!("schemas nested deeper than {MAX_DEPTH}")));
+        }
+        let untyped = schema.get("x-kubernetes-int-or-string").and_then(Value::as_bool) == Some(true)
+            || schema.get("format").and_then(Value::as_str) == Some("int-or-string")
+            || schema.get("oneOf").is_some();
+        if untyped {
+            return Ok(Def::Scalar(Scalar::Untyped));
+        }
+        Ok(match schema.get("type").and_then(Value::as_str) {
+            Some("boolean") => Def::Scalar(Scalar::Boolean),
+            Some("integer" | "number") => Def::Scalar(Scalar::Numeric),
+            Some("string") => Def::Scalar(Scalar::String),
+            Some("array") => {
+                let item = match schema.get("items") {
+                    Some(items) => self.inline(items, depth + 1)?,
+                    None => self.add(Def::Any),
+                };
+                Def::List { item, list_type: list_type(schema) }
+            }
+            _ => self.object(name, schema, depth)?,
+        })
+    }
+
+    fn object(&mut self, name: Option<&str>, schema: &'d Value<'d>, depth: usize) -> Result<Def, Error> {
+        let atomic = atomic(schema).unwrap_or(false);
+        if let Some(properties) = schema.get("properties").and_then(Value::as_map) {
+            let mut fields = Vec::with_capacity(properties.len());
+            for (field, property) in properties.iter() {
+                fields.push(FieldDef {
+                    name: field.into(),
+                    ty: self.inline(property, depth + 1)?,
+                    default: property.get("default").map(|default| default.clone().into_owned()),
+                    patch: patch(property),
+                });
+            }
+            return Ok(Def::Struct(StructDef { name: name.map(Into::into), atomic, fields }));
+        }
+        match schema.get("additionalProperties") {
+            Some(values @ Value::Map(_)) => Ok(Def::Map { value: self.inline(values, depth + 1)?, atomic }),
+            _ => Ok(Def::Any),
+        }
+    }
+}
+
+/// The component that a schema refers to, by `$ref` or by an `allOf` of one `$ref`, as published documents write it.
+fn reference<'d>(schema: &'d Value<'_>) -> Option<&'d str> {
+    let target = schema.get("$ref").or_else(|| schema.get("allOf")?.as_list()?.first()?.get("$ref"))?;
+    target.as_str()?.strip_prefix(COMPONENTS)
+}
+
+fn atomic(schema: &Value<'_>) -> Option<bool> {
+    schema.get("x-kubernetes-map-type").and_then(Value::as_str).map(|map_type| map_type == "atomic")
+}
+
+fn list_type(schema: &Value<'_>) -> ListType {
+    match schema.get("x-kubernetes-list-type").and_then(Value::as_str) {
+        Some("set") => ListType::Set,
+        Some("map") => {
+            let keys = schema.get("x-kubernetes-list-map-keys").and_then(Value::as_list).unwrap_or_default();
+            ListType::Map(keys.iter().filter_map(Value::as_str).map(Into::into).collect())
+        }
+        _ => ListType::Atomic,
+    }
+}
+
+fn patch(property: &Value<'_>) -> Patch {
+    let text = |key| property.get(key).and_then(Value::as_str);
+    let mut patch = Patch { merge_key: text("x-kubernetes-patch-merge-key").map(Into::into), ..Patch::default() };
+    for strategy in text("x-kubernetes-patch-strategy").unwrap_or_default().split(',') {
+        match strategy {
+            "merge" => patch.strategy = Strategy::Merge,
+            "replace" => patch.strategy = Strategy::Replace,
+            "retainKeys" => patch.retain_keys = true,
+            _ => {}
+        }
+    }
+    patch
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::schema::{Schema, Shape};
+
+    fn document() -> serde_json::Value {
+        json!({"components": {"schemas": {
+            "Node": {
+                "type": "object",
+                "properties": {
+                    "next": {"allOf": [{"$ref": "#/components/schemas/Node"}], "x-kubernetes-map-type": "atomic", "default": {}},
+                    "tags": {"type": "array", "items": {"type": "string"}, "x-kubernetes-list-type": "set"},
+                },
+                "x-kubernetes-group-version-kind": [{"group": "example.com", "version": "v1", "kind": "Node"}],
+            },
+            "Broken": {
+                "type": "object",
+                "properties": {"other": {"$ref": "#/components/schemas/Missing"}},
+                "x-kubernetes-group-version-kind": [{"group": "example.com", "version": "v1", "kind": "Broken"}],
+            },
+        }}})
+    }
+
+    #[test]
+    fn a_type_may_contain_itself() {
+        let schema = Schema::from_openapi(&document(), "example.com/v1", "Node").unwrap();
+        assert!(schema.at(&["next", "next", "next", "tags"]).is_some());
+        let Shape::Struct(root) = schema.root().shape() else { panic!() };
+        assert!(!root.is_atomic());
+        assert_eq!(root.name(), Some("Node"));
+    }
+
+    #[test]
+    fn refuses_with_the_place() {
+        for (document, kind, expect) in [
+            (json!([]), "Node", ".components.schemas: expected an object: not an OpenAPI v3 document"),
+            (document(), "Broken", "Missing: the document refers to a schema that it does not have"),
+            (document(), "Other", r#"no schema is known for kind "Other" of API version "example.com/v1""#),
+        ] {
+            let error = Schema::from_openapi(&document, "example.com/v1", kind).unwrap_err();
+            assert_eq!(error.to_string(), expect);
+            assert!(error.is_schema());
+        }
+    }
+}

@@ -1,0 +1,172 @@
+use std::borrow::Cow;
+
+use super::Value;
+
+/// A JSON object: unique keys, sorted by their bytes.
+///
+/// ```
+/// use mergekey::value::{Map, Value};
+///
+/// let mut port = Map::new();
+/// port.insert("port", Value::from(53));
+/// port.insert("name", Value::from("dns"));
+/// assert_eq!(port.keys().collect::<Vec<_>>(), ["name", "port"]);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Map<'a> {
+    entries: Vec<(Cow<'a, str>, Value<'a>)>,
+}
+
+impl<'a> Map<'a> {
+    /// An object without members.
+    pub const fn new() -> Self {
+        Map { entries: Vec::new() }
+    }
+
+    /// Sorts members by key; of a repeated key the last one stays.
+    pub fn from_entries(mut entries: Vec<(Cow<'a, str>, Value<'a>)>) -> Self {
+        if !entries.is_sorted_by(|a, b| a.0 < b.0) {
+            entries.sort_by(|a, b| a.0.cmp(&b.0));
+            entries.dedup_by(|later, kept| {
+                let same = later.0 == kept.0;
+                if same {
+                    std::mem::swap(later, kept);
+                }
+                same
+            });
+        }
+        Map { entries }
+    }
+
+    /// Members in the order of a text, for a [`Document`](super::Document) alone: nothing here may be looked up.
+    pub(super) const fn in_document_order(entries: Vec<(Cow<'a, str>, Value<'a>)>) -> Self {
+        Map { entries }
+    }
+
+    /// How many members there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is no member.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    fn find(&self, key: &str) -> Result<usize, usize> {
+        self.entries.binary_search_by(|entry| (*entry.0).cmp(key))
+    }
+
+    /// The value of `key`.
+    pub fn get(&self, key: &str) -> Option<&Value<'a>> {
+        self.find(key).ok().map(|at| &self.entries[at].1)
+    }
+
+    /// The value of `key`, to change.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Value<'a>> {
+        self.find(key).ok().map(|at| &mut self.entries[at].1)
+    }
+
+    /// Whether `key` is a member.
+    pub fn contains_key(&self, key: &str) -> bool {
+        self.find(key).is_ok()
+    }
+
+    /// Sets `key`, and gives back what it was.
+    pub fn insert(&mut self, key: impl Into<Cow<'a, str>>, value: Value<'a>) -> Option<Value<'a>> {
+        let key = key.into();
+        if self.entries.last().is_none_or(|last| last.0 < key) {
+            self.entries.push((key, value));
+            return None;
+        }
+        match self.find(&key) {
+            Ok(at) => Some(std::mem::replace(&mut self.entries[at].1, value)),
+            Err(at) => {
+                self.entries.insert(at, (key, value));
+                None
+            }
+        }
+    }
+
+    /// The value of `key`, set to `default()` first if it is absent.
+    pub fn entry_or_insert_with(&mut self, key: impl Into<Cow<'a, str>>, default: impl FnOnce() -> Value<'a>) -> &mut Value<'a> {
+        let key = key.into();
+        let at = self.find(&key).unwrap_or_else(|at| {
+            self.entries.insert(at, (key, default()));
+            at
+        });
+        &mut self.entries[at].1
+    }
+
+    /// Takes `key` out.
+    pub fn remove(&mut self, key: &str) -> Option<Value<'a>> {
+        self.find(key).ok().map(|at| self.entries.remove(at).1)
+    }
+
+    /// Keeps the members for which `keep` answers true.
+    pub fn retain(&mut self, mut keep: impl FnMut(&str, &mut Value<'a>) -> bool) {
+        self.entries.retain_mut(|(key, value)| keep(key, value));
+    }
+
+    /// The members in the order of their keys.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Value<'a>)> + DoubleEndedIterator + Clone {
+        self.entries.iter().map(|(key, value)| (&**key, value))
+    }
+
+    /// The members with their keys as they are held, for a caller who borrows further.
+    pub(crate) fn entries(&self) -> &[(Cow<'a, str>, Value<'a>)] {
+        &self.entries
+    }
+
+    /// The members in the order of their keys, values to change.
+    pub fn iter_mut(&mut self) -> impl ExactSizeIterator<Item = (&str, &mut Value<'a>)> {
+        self.entries.iter_mut().map(|(key, value)| (&**key, value))
+    }
+
+    /// The keys in order.
+    pub fn keys(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.entries.iter().map(|(key, _)| &**key)
+    }
+
+    /// The values in the order of their keys.
+    pub fn values(&self) -> impl ExactSizeIterator<Item = &Value<'a>> {
+        self.entries.iter().map(|(_, value)| value)
+    }
+
+    /// A copy that borrows its strings from this one.
+    pub fn borrowed(&self) -> Map<'_> {
+        Map { entries: self.entries.iter().map(|(key, value)| (Cow::Borrowed(&**key), value.borrowed())).collect() }
+    }
+
+    /// The same object with strings of its own.
+    pub fn into_owned(self) -> Map<'static> {
+        Map { entries: self.entries.into_iter().map(|(key, value)| (Cow::Owned(key.into_owned()), value.into_owned())).collect() }
+    }
+}
+
+impl<'a> IntoIterator for Map<'a> {
+    type Item = (Cow<'a, str>, Value<'a>);
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.entries.into_iter()
+    }
+}
+
+impl<'a, K: Into<Cow<'a, str>>> FromIterator<(K, Value<'a>)> for Map<'a> {
+    fn from_iter<I: IntoIterator<Item = (K, Value<'a>)>>(entries: I) -> Self {
+        Map::from_entries(entries.into_iter().map(|(key, value)| (key.into(), value)).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_of_a_repeated_key_stays() {
+        let map: Map<'_> =
+            [("b", 1), ("a", 2), ("b", 3), ("a", 4), ("b", 5)].into_iter().map(|(key, n)| (key, Value::from(n))).collect();
+        assert_eq!(Value::from(map).to_string(), r#"{"a":4,"b":5}"#);
+    }
+}

@@ -1,0 +1,144 @@
+//! Go's JSON writer (`encoding/json`, Go 1.26): keys sorted, no spaces, HTML characters escaped.
+
+use std::fmt;
+
+use super::{Value, number};
+
+impl Value<'_> {
+    /// Appends this value as Go's `json.Marshal` writes it: no spaces, keys sorted, `<`, `>`, `&`, U+2028 and U+2029 escaped.
+    pub fn write_to(&self, out: &mut String) {
+        match self {
+            Value::Null => out.push_str("null"),
+            Value::Bool(true) => out.push_str("true"),
+            Value::Bool(false) => out.push_str("false"),
+            Value::Integer(number) => write_integer(*number, out),
+            Value::Float(number) => number::write_json_float(*number, out),
+            Value::String(text) => write_string(text, out),
+            Value::List(items) => {
+                out.push('[');
+                for (at, item) in items.iter().enumerate() {
+                    if at > 0 {
+                        out.push(',');
+                    }
+                    item.write_to(out);
+                }
+                out.push(']');
+            }
+            Value::Map(map) => {
+                out.push('{');
+                for (at, (key, value)) in map.iter().enumerate() {
+                    if at > 0 {
+                        out.push(',');
+                    }
+                    write_string(key, out);
+                    out.push(':');
+                    value.write_to(out);
+                }
+                out.push('}');
+            }
+        }
+    }
+}
+
+/// The value as Go's `json.Marshal` writes it.
+impl fmt::Display for Value<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = String::new();
+        self.write_to(&mut out);
+        f.write_str(&out)
+    }
+}
+
+fn write_integer(number: i64, out: &mut String) {
+    let mut digits = [0u8; 20];
+    let mut at = digits.len();
+    let mut rest = number.unsigned_abs();
+    loop {
+        at -= 1;
+        // A digit is below ten.
+        digits[at] = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    if number < 0 {
+        out.push('-');
+    }
+    out.extend(digits[at..].iter().map(|&digit| char::from(digit)));
+}
+
+/// Appends `text` as a JSON string, quotes included.
+pub(super) fn write_string(text: &str, out: &mut String) {
+    out.push('"');
+    let mut written = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        let escape = match byte {
+            b'"' => "\\\"",
+            b'\\' => "\\\\",
+            b'\n' => "\\n",
+            b'\r' => "\\r",
+            b'\t' => "\\t",
+            0x08 => "\\b",
+            0x0c => "\\f",
+            b'<' => "\\u003c",
+            b'>' => "\\u003e",
+            b'&' => "\\u0026",
+            0x00..0x20 => "",
+            0xe2 if text[at..].starts_with('\u{2028}') => "\\u2028",
+            0xe2 if text[at..].starts_with('\u{2029}') => "\\u2029",
+            _ => continue,
+        };
+        out.push_str(&text[written..at]);
+        if escape.is_empty() {
+            out.push_str(&format!("\\u{byte:04x}"));
+        } else {
+            out.push_str(escape);
+        }
+        written = at + if byte == 0xe2 { 3 } else { 1 };
+    }
+    out.push_str(&text[written..]);
+    out.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::value::parse;
+
+    #[track_caller]
+    fn check(input: &str, expect: &str) {
+        assert_eq!(parse(input.as_bytes()).unwrap().to_string(), expect);
+    }
+
+    #[test]
+    fn numbers() {
+        for (input, expect) in [
+            ("80.0", "80"),
+            ("-0", "0"),
+            ("-0.0", "-0"),
+            ("0.5", "0.5"),
+            ("1e3", "1000"),
+            ("1e20", "100000000000000000000"),
+            ("1e21", "1e+21"),
+            ("123456789012345678901234567890", "1.2345678901234568e+29"),
+            ("1e-6", "0.000001"),
+            ("1e-7", "1e-7"),
+            ("-1.5e-9", "-1.5e-9"),
+            ("1e300", "1e+300"),
+            ("9223372036854775807", "9223372036854775807"),
+            ("-9223372036854775808", "-9223372036854775808"),
+            ("9223372036854775808", "9223372036854776000"),
+            ("0.1", "0.1"),
+        ] {
+            check(input, expect);
+        }
+    }
+
+    #[test]
+    fn strings() {
+        check(r#""<a href=\"x\">&amp;\\""#, r#""\u003ca href=\"x\"\u003e\u0026amp;\\""#);
+        check(r#""\u2028\u2029\u2030""#, "\"\\u2028\\u2029\u{2030}\"");
+        check(r#""\u0000\u001f\b\f\n\r\t\u007f""#, "\"\\u0000\\u001f\\b\\f\\n\\r\\t\u{7f}\"");
+        check(r#""\ud83d\ude00é""#, "\"😀é\"");
+    }
+}
