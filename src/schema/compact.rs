@@ -2,11 +2,11 @@
 //!
 //! A line at the margin names a kind (`kind v1 Service io.k8s.api.core.v1.Service`) or begins a struct (`struct NAME`, with ` atomic`
 //! behind it where the server merges it as one value). An indented line is a field of it: name, type, and where they are stated
-//! `=` with the default and `~` with the patch strategy and merge key. Types: `boolean`, `numeric`, `string`, `untyped`, `any`,
-//! `[T]` an atomic list, `[T]set`, `[T]map(port,protocol)`, `{T}` an object with free keys, `{T}atomic`, and a struct by its name,
+//! `=` with the default and `~` with the patch strategy and merge key. Types: `boolean`, `numeric`, `string`, `untyped`,
+//! `int-or-string`, the [`Freedom`]s `any`, `object` and `raw`, `[T]` an atomic list, `[T]set`, `[T]map(port,protocol)`, `{T}` an object with free keys, `{T}atomic`, and a struct by its name,
 //! with `!` behind it where this use of it is atomic.
 
-use super::{Def, FieldDef, KindDef, ListType, Patch, Scalar, Strategy, StructDef, Types};
+use super::{Def, FieldDef, Freedom, KindDef, ListType, Patch, Scalar, Strategy, StructDef, Types};
 use crate::value::{self, Value};
 
 /// Reads the text; `None` if it is not in the form above.
@@ -16,7 +16,7 @@ pub(super) fn read(text: &str) -> Option<Types> {
         if let Some(header) = line.strip_prefix("struct ") {
             let (name, atomic) = header.strip_suffix(" atomic").map_or((header, false), |name| (name, true));
             let id = reader.structure(name, false);
-            reader.types.defs[id] = Def::Struct(StructDef { name: Some(name.into()), atomic, fields: Vec::new() });
+            reader.types.defs[id] = Def::Struct(StructDef { name: Some(name.into()), atomic, fields: Vec::new(), rest: None });
         }
     }
     let mut current = None;
@@ -56,7 +56,7 @@ impl Reader {
         if let Some((.., id)) = self.structs.iter().find(|(known, kind, _)| **known == *name && *kind == atomic) {
             return *id;
         }
-        self.types.defs.push(Def::Any);
+        self.types.defs.push(Def::Any(Freedom::Deduced));
         self.structs.push((name.into(), atomic, self.types.defs.len() - 1));
         self.types.defs.len() - 1
     }
@@ -82,7 +82,10 @@ impl Reader {
 
     fn ty(&mut self, text: &str) -> Option<usize> {
         let def = match text {
-            "any" => Def::Any,
+            "any" => Def::Any(Freedom::Deduced),
+            "object" => Def::Any(Freedom::Object),
+            "raw" => Def::Any(Freedom::Atomic),
+            "int-or-string" => Def::IntOrString,
             "boolean" => Def::Scalar(Scalar::Boolean),
             "numeric" => Def::Scalar(Scalar::Numeric),
             "string" => Def::Scalar(Scalar::String),
@@ -170,7 +173,10 @@ pub(super) fn write(types: &Types) -> String {
 #[cfg(test)]
 fn type_text(types: &Types, id: usize) -> String {
     match &types.defs[id] {
-        Def::Any => "any".into(),
+        Def::Any(Freedom::Deduced) => "any".into(),
+        Def::Any(Freedom::Object) => "object".into(),
+        Def::Any(Freedom::Atomic) => "raw".into(),
+        Def::IntOrString => "int-or-string".into(),
         Def::Scalar(Scalar::Boolean) => "boolean".into(),
         Def::Scalar(Scalar::Numeric) => "numeric".into(),
         Def::Scalar(Scalar::String) => "string".into(),

@@ -107,11 +107,23 @@ impl<'s> Type<'s> {
     pub fn shape(self) -> Shape<'s> {
         let types = self.types;
         match &types.defs[self.id] {
-            Def::Any => Shape::Any,
+            Def::Any(_) => Shape::Any,
             Def::Scalar(scalar) => Shape::Scalar(*scalar),
+            Def::IntOrString => Shape::Scalar(Scalar::Untyped),
             Def::List { item, list_type } => Shape::List(List { item: Type { types, id: *item }, list_type }),
             Def::Map { value, atomic } => Shape::Map(Map { value: Type { types, id: *value }, atomic: *atomic }),
             Def::Struct(def) => Shape::Struct(Struct { types, def }),
+        }
+    }
+
+    /// What the server takes here, if the schema does not tell it one kind of value.
+    ///
+    /// An integer-or-string is such a type as well: it is published without a type of its own.
+    pub fn freedom(self) -> Option<Freedom> {
+        match &self.types.defs[self.id] {
+            Def::Any(freedom) => Some(*freedom),
+            Def::IntOrString => Some(Freedom::Deduced),
+            _ => None,
         }
     }
 
@@ -139,6 +151,18 @@ pub enum Shape<'s> {
     Struct(Struct<'s>),
 }
 
+/// What the server takes where the schema does not say, and how it merges that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Freedom {
+    /// Any value; objects are merged member by member, lists as one value: a schema without a type.
+    Deduced,
+    /// An object with any members, merged member by member: `type: object` and no more.
+    Object,
+    /// Any value, merged as one: `RawExtension`.
+    Atomic,
+}
+
 /// A kind of single value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scalar {
@@ -148,7 +172,7 @@ pub enum Scalar {
     Numeric,
     /// A string.
     String,
-    /// A string or a number, as `targetPort` or a quantity.
+    /// Any of these, as `targetPort`, a quantity or a time.
     Untyped,
 }
 
@@ -223,6 +247,12 @@ impl<'s> Struct<'s> {
     /// The declared fields in the order of their names.
     pub fn fields(self) -> impl ExactSizeIterator<Item = Field<'s>> {
         self.def.fields.iter().map(move |def| Field { types: self.types, def })
+    }
+
+    /// The type of fields that are not declared, where the server takes such: `additionalProperties` beside `properties`, or
+    /// `x-kubernetes-preserve-unknown-fields`.
+    pub fn rest(self) -> Option<Type<'s>> {
+        self.def.rest.map(|id| Type { types: self.types, id })
     }
 
     /// Whether the server merges it as one value: `x-kubernetes-map-type: atomic`.
@@ -319,8 +349,9 @@ struct KindDef {
 
 #[derive(Clone, Debug, PartialEq)]
 enum Def {
-    Any,
+    Any(Freedom),
     Scalar(Scalar),
+    IntOrString,
     List { item: usize, list_type: ListType },
     Map { value: usize, atomic: bool },
     Struct(StructDef),
@@ -332,6 +363,7 @@ struct StructDef {
     atomic: bool,
     /// Sorted by name.
     fields: Vec<FieldDef>,
+    rest: Option<usize>,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -1,10 +1,14 @@
 //! Reads the types of an OpenAPI v3 document.
+//!
+//! Which values the server takes and how it merges them follows kube-openapi `pkg/schemaconv/{openapi,smd}.go`.
 
-use super::{Def, FieldDef, KindDef, ListType, Patch, Scalar, Strategy, StructDef, Types};
+use super::{Def, FieldDef, Freedom, KindDef, ListType, Patch, Scalar, Strategy, StructDef, Types};
 use crate::Error;
 use crate::error::Kind;
 use crate::value::{MAX_DEPTH, Map, Value};
 
+const QUANTITY: &str = "io.k8s.apimachinery.pkg.api.resource.Quantity";
+const RAW_EXTENSION: &str = "io.k8s.apimachinery.pkg.runtime.RawExtension";
 const COMPONENTS: &str = "#/components/schemas/";
 
 /// Reads the kinds that `wanted` picks by API version and name, and all types that they need.
@@ -71,16 +75,20 @@ impl<'d> Reader<'d> {
         };
         // The place is taken before the fields are read: they may lead back here.
         let id = self.types.defs.len();
-        self.types.defs.push(Def::Any);
+        self.types.defs.push(Def::Any(Freedom::Deduced));
         self.read.push((name, id));
-        self.types.defs[id] = self.def(Some(name), schema, depth)?;
+        self.types.defs[id] = match name {
+            QUANTITY => Def::Scalar(Scalar::Untyped),
+            RAW_EXTENSION => Def::Any(Freedom::Atomic),
+            _ => self.def(Some(name), schema, Unknown::Refused, depth)?,
+        };
         Ok(id)
     }
 
     /// The type of a schema that stands inside another.
-    fn inline(&mut self, schema: &'d Value<'d>, depth: usize) -> Result<usize, Error> {
+    fn inline(&mut self, schema: &'d Value<'d>, unknown: Unknown, depth: usize) -> Result<usize, Error> {
         let Some(name) = reference(schema) else {
-            let def = self.def(None, schema, depth)?;
+            let def = self.def(None, schema, unknown, depth)?;
             return Ok(self.add(def));
         };
         let id = self.component(name, depth)?;
@@ -99,50 +107,83 @@ impl<'d> Reader<'d> {
         }
     }
 
-    fn def(&mut self, name: Option<&str>, schema: &'d Value<'d>, depth: usize) -> Result<Def, Error> {
+    fn def(&mut self, name: Option<&str>, schema: &'d Value<'d>, unknown: Unknown, depth: usize) -> Result<Def, Error> {
         if depth > MAX_DEPTH {
             return Err(Error::new(Kind::TooDeep, name.map(str::to_owned), format!("schemas nested deeper than {MAX_DEPTH}")));
         }
-        let untyped = schema.get("x-kubernetes-int-or-string").and_then(Value::as_bool) == Some(true)
-            || schema.get("format").and_then(Value::as_str) == Some("int-or-string")
-            || schema.get("oneOf").is_some();
-        if untyped {
-            return Ok(Def::Scalar(Scalar::Untyped));
-        }
-        Ok(match schema.get("type").and_then(Value::as_str) {
+        let text = |key| schema.get(key).and_then(Value::as_str);
+        let is = |key: &str| schema.get(key).and_then(Value::as_bool) == Some(true);
+        let unknown = if is("x-kubernetes-preserve-unknown-fields") { Unknown::Preserved } else { unknown };
+        Ok(match text("type") {
             Some("boolean") => Def::Scalar(Scalar::Boolean),
             Some("integer" | "number") => Def::Scalar(Scalar::Numeric),
-            Some("string") => Def::Scalar(Scalar::String),
+            // A string of a format, as a time, may be any scalar.
+            Some("string") => match text("format") {
+                None | Some("" | "byte") => Def::Scalar(Scalar::String),
+                Some(_) => Def::Scalar(Scalar::Untyped),
+            },
             Some("array") => {
                 let item = match schema.get("items") {
-                    Some(items) => self.inline(items, depth + 1)?,
-                    None => self.add(Def::Any),
+                    Some(items) => self.inline(items, unknown, depth + 1)?,
+                    None => self.add(Def::Any(Freedom::Atomic)),
                 };
                 Def::List { item, list_type: list_type(schema) }
             }
-            _ => self.object(name, schema, depth)?,
+            Some(_) => self.object(name, schema, Freedom::Object, unknown, depth)?,
+            None if is("x-kubernetes-int-or-string")
+                || text("format") == Some("int-or-string")
+                || schema.get("oneOf").is_some() =>
+            {
+                Def::IntOrString
+            }
+            None => self.object(name, schema, Freedom::Deduced, unknown, depth)?,
         })
     }
 
-    fn object(&mut self, name: Option<&str>, schema: &'d Value<'d>, depth: usize) -> Result<Def, Error> {
+    /// An object, or what is taken (`free`) where its members are not described.
+    fn object(
+        &mut self,
+        name: Option<&str>,
+        schema: &'d Value<'d>,
+        free: Freedom,
+        unknown: Unknown,
+        depth: usize,
+    ) -> Result<Def, Error> {
         let atomic = atomic(schema).unwrap_or(false);
-        if let Some(properties) = schema.get("properties").and_then(Value::as_map) {
+        let additional = schema.get("additionalProperties");
+        if let Some(properties) = schema.get("properties").and_then(Value::as_map).filter(|properties| !properties.is_empty()) {
             let mut fields = Vec::with_capacity(properties.len());
             for (field, property) in properties.iter() {
                 fields.push(FieldDef {
                     name: field.into(),
-                    ty: self.inline(property, depth + 1)?,
+                    ty: self.inline(property, unknown, depth + 1)?,
                     default: property.get("default").map(|default| default.clone().into_owned()),
                     patch: patch(property),
                 });
             }
-            return Ok(Def::Struct(StructDef { name: name.map(Into::into), atomic, fields }));
+            let rest = match (additional, unknown) {
+                (Some(values @ Value::Map(_)), _) => Some(self.inline(values, unknown, depth + 1)?),
+                (Some(Value::Bool(true)), _) | (None, Unknown::Preserved) => Some(self.add(Def::Any(Freedom::Deduced))),
+                _ => None,
+            };
+            return Ok(Def::Struct(StructDef { name: name.map(Into::into), atomic, fields, rest }));
         }
-        match schema.get("additionalProperties") {
-            Some(values @ Value::Map(_)) => Ok(Def::Map { value: self.inline(values, depth + 1)?, atomic }),
-            _ => Ok(Def::Any),
-        }
+        Ok(match additional {
+            Some(values @ Value::Map(_)) => Def::Map { value: self.inline(values, unknown, depth + 1)?, atomic },
+            Some(Value::Bool(false)) => {
+                Def::Struct(StructDef { name: name.map(Into::into), atomic, fields: Vec::new(), rest: None })
+            }
+            _ if atomic => Def::Map { value: self.add(Def::Any(Freedom::Deduced)), atomic },
+            _ => Def::Any(free),
+        })
     }
+}
+
+/// What happens to fields that a schema does not declare; schemas that stand inside of one share it.
+#[derive(Clone, Copy)]
+enum Unknown {
+    Refused,
+    Preserved,
 }
 
 /// The component that a schema refers to, by `$ref` or by an `allOf` of one `$ref`, as published documents write it.
@@ -156,13 +197,20 @@ fn atomic(schema: &Value<'_>) -> Option<bool> {
 }
 
 fn list_type(schema: &Value<'_>) -> ListType {
-    match schema.get("x-kubernetes-list-type").and_then(Value::as_str) {
+    let text = |key| schema.get(key).and_then(Value::as_str);
+    match text("x-kubernetes-list-type") {
         Some("set") => ListType::Set,
         Some("map") => {
             let keys = schema.get("x-kubernetes-list-map-keys").and_then(Value::as_list).unwrap_or_default();
             ListType::Map(keys.iter().filter_map(Value::as_str).map(Into::into).collect())
         }
-        _ => ListType::Atomic,
+        Some(_) => ListType::Atomic,
+        // Older schemas say it by the patch strategy alone.
+        None => match (text("x-kubernetes-patch-strategy"), text("x-kubernetes-patch-merge-key")) {
+            (Some("merge" | "merge,retainKeys"), Some(key)) => ListType::Map(vec![key.into()]),
+            (Some("merge" | "merge,retainKeys"), None) => ListType::Set,
+            _ => ListType::Atomic,
+        },
     }
 }
 
