@@ -1,8 +1,10 @@
 //! What Kubernetes does to a Service when you apply it, to the byte, and why.
 
 mod error;
+mod manifest;
 pub mod path;
 pub mod schema;
 pub mod value;
 
 pub use error::Error;
+pub use manifest::{Manifest, Place, RepeatedKey};
