@@ -47,6 +47,10 @@ pub(crate) enum Kind {
     BadPatchFormat,
     /// An applied object that does not fit the schema.
     Invalid,
+    /// An applied object that the server refuses before it looks into it.
+    BadRequest,
+    /// Managed fields that cannot be decoded.
+    ManagedFields,
 }
 
 impl Error {
@@ -135,6 +139,16 @@ impl Error {
     /// A `$`-directive of a patch is unknown, in a wrong place, or not of the form that it needs.
     pub fn is_bad_directive(&self) -> bool {
         matches!(self.kind(), Kind::BadDirective | Kind::BadPatchFormat)
+    }
+
+    /// An applied object is of another kind than asked for, or states managed fields.
+    pub fn is_bad_request(&self) -> bool {
+        self.kind() == Kind::BadRequest
+    }
+
+    /// The managed fields of an object cannot be decoded.
+    pub fn is_managed_fields(&self) -> bool {
+        self.kind() == Kind::ManagedFields
     }
 
     /// An applied object does not fit the schema.

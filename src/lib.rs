@@ -4,6 +4,7 @@ mod error;
 mod manifest;
 pub mod path;
 pub mod schema;
+pub mod structured;
 pub mod value;
 
 pub use error::Error;

@@ -188,7 +188,7 @@ impl<'a> Value<'a> {
         match (self, other) {
             (Value::Integer(a), Value::Integer(b)) => a.cmp(b),
             (Value::Integer(_) | Value::Float(_), Value::Integer(_) | Value::Float(_)) => {
-                number::as_float(self).total_cmp(&number::as_float(other))
+                number::as_float(self).partial_cmp(&number::as_float(other)).unwrap_or(Ordering::Equal)
             }
             (Value::String(a), Value::String(b)) => a.cmp(b),
             (Value::Bool(a), Value::Bool(b)) => a.cmp(b),

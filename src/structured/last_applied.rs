@@ -1,0 +1,114 @@
+//! The annotation of client-side apply, as far as the server heeds it (apimachinery v0.37.2
+//! `pkg/util/managedfields/internal/{lastapplied,lastappliedmanager,lastappliedupdater}.go`).
+//!
+//! It does so only for a field manager of the name `kubectl` that applies.
+
+use super::compare::compare;
+use super::endpoint::Endpoint;
+use super::fields::fields;
+use super::set::Set;
+use super::validate::{Duplicates, validate};
+use crate::value::{self, Value};
+
+/// The annotation in which `kubectl apply` keeps what it applied last.
+pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// The one manager for whom the annotation counts.
+pub(super) const KUBECTL: &str = "kubectl";
+
+/// How many bytes all annotations may have together, keys and values.
+const MOST_ANNOTATION_BYTES: usize = 256 * 1024;
+
+/// The fields that `kubectl` may take over without force: those that the annotation states and the live object still has so.
+pub(super) fn allowed(live: &Value<'_>, endpoint: &Endpoint) -> Option<Set<'static>> {
+    let schema = endpoint.schema();
+    let text = annotation(live)?;
+    let stated = value::parse(text.as_bytes()).ok()?;
+    if stated.get("apiVersion").and_then(Value::as_str) != Some(endpoint.api_version())
+        || stated.get("kind").and_then(Value::as_str).is_none_or(|kind| kind != endpoint.kind())
+    {
+        return None;
+    }
+    // Upstream: a live object that holds an item twice allows nothing.
+    if !validate(live, schema, Duplicates::Refused).is_empty() || !validate(&stated, schema, Duplicates::Refused).is_empty() {
+        return None;
+    }
+    let changes = compare(&stated, live, schema);
+    let same = fields(&stated, schema).difference(&changes.modified).difference(&changes.added).difference(&changes.removed);
+    Some(same.into_owned())
+}
+
+/// Sets the annotation to the applied configuration, if the object has it.
+pub(super) fn sync(object: &mut Value<'_>, config: &Value<'_>) {
+    if annotation(object).is_none() {
+        return;
+    }
+    let text = last_applied(config);
+    let annotations = object
+        .as_map_mut()
+        .and_then(|object| object.get_mut("metadata"))
+        .and_then(Value::as_map_mut)
+        .and_then(|metadata| metadata.get_mut("annotations"))
+        .and_then(Value::as_map_mut);
+    let Some(annotations) = annotations else { return };
+    annotations.insert(LAST_APPLIED, Value::from(text));
+    let size: usize = annotations.iter().map(|(key, value)| key.len() + value.as_str().map_or(0, str::len)).sum();
+    if size > MOST_ANNOTATION_BYTES {
+        annotations.remove(LAST_APPLIED);
+    }
+}
+
+/// The annotation of an object, if it has one with something in it.
+fn annotation<'v>(object: &'v Value<'_>) -> Option<&'v str> {
+    object.at(&["metadata", "annotations", LAST_APPLIED])?.as_str().filter(|text| !text.is_empty())
+}
+
+/// The text of the annotation for a configuration: the configuration without the annotation.
+fn last_applied(config: &Value<'_>) -> String {
+    let mut config = config.borrowed();
+    let metadata = config.as_map_mut().and_then(|config| config.get_mut("metadata")).and_then(Value::as_map_mut);
+    if let Some(metadata) = metadata {
+        match metadata.get_mut("annotations") {
+            Some(Value::Map(annotations)) => {
+                annotations.remove(LAST_APPLIED);
+                // Upstream: a null annotation is written as an empty one.
+                annotations.iter_mut().filter(|(_, value)| value.is_null()).for_each(|(_, value)| *value = Value::from(""));
+            }
+            Some(Value::Null) => drop(metadata.remove("annotations")),
+            _ => {}
+        }
+    }
+    let mut text = String::new();
+    config.write_to(&mut text);
+    text.push('\n');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_annotation_leaves_itself_out() {
+        for (config, expect) in [
+            (r#"{"kind":"Service","apiVersion":"v1"}"#, r#"{"apiVersion":"v1","kind":"Service"}"#),
+            (
+                r#"{"metadata":{"annotations":{"kubectl.kubernetes.io/last-applied-configuration":"x"}}}"#,
+                r#"{"metadata":{"annotations":{}}}"#,
+            ),
+            (r#"{"metadata":{"annotations":null}}"#, r#"{"metadata":{}}"#),
+            (r#"{"metadata":{"annotations":{"a":"<","b":null}}}"#, r#"{"metadata":{"annotations":{"a":"\u003c","b":""}}}"#),
+        ] {
+            assert_eq!(last_applied(&value::parse(config.as_bytes()).unwrap()), format!("{expect}\n"));
+        }
+    }
+
+    #[test]
+    fn the_annotation_is_dropped_where_it_does_not_fit() {
+        let long = "x".repeat(MOST_ANNOTATION_BYTES);
+        let object = format!(r#"{{"metadata":{{"annotations":{{"{LAST_APPLIED}":"old","long":"{long}"}}}}}}"#);
+        let mut object = value::parse(object.as_bytes()).unwrap();
+        sync(&mut object, &value::parse(b"{}").unwrap());
+        assert!(object.at(&["metadata", "annotations", LAST_APPLIED]).is_none());
+    }
+}

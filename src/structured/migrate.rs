@@ -1,0 +1,100 @@
+//! From client-side to server-side apply: the entries that `kubectl` rewrites (client-go v0.37.2 `util/csaupgrade/upgrade.go`).
+
+use super::last_applied::LAST_APPLIED;
+use super::managers::Operation;
+use super::set::Set;
+use crate::path::Path;
+use crate::value::{Map, Value};
+
+/// The managed fields of an object whose client-side managers have become `manager`, who applies; `None` if they stay as they are.
+///
+/// Client-side managers are those of updates who own the last-applied annotation. The first entry in which `manager` applies, or
+/// else the first entry of such a manager, which keeps its time, takes up their fields; their entries go. Upstream: it goes
+/// through several names in random order, here by name. An entry that cannot be decoded leaves everything as it is.
+///
+/// ```
+/// use mergekey::structured::migrate;
+/// use mergekey::value;
+///
+/// let entries = value::parse(br#"[{"manager":"kubectl-client-side-apply","operation":"Update","apiVersion":"v1",
+///     "fieldsType":"FieldsV1","time":"2026-07-07T22:38:29Z","fieldsV1":{"f:metadata":{"f:annotations":{
+///     "f:kubectl.kubernetes.io/last-applied-configuration":{}}}}}]"#)?;
+/// let migrated = migrate(&entries, "kubectl").expect("there is a client-side manager");
+/// let entry = &migrated.as_list().unwrap_or_default()[0];
+/// assert_eq!(entry.get("manager").and_then(|name| name.as_str()), Some("kubectl"));
+/// assert_eq!(entry.get("operation").and_then(|name| name.as_str()), Some("Apply"));
+/// # Ok::<(), mergekey::Error>(())
+/// ```
+pub fn migrate(managed_fields: &Value<'_>, manager: &str) -> Option<Value<'static>> {
+    let before: Vec<Entry<'_>> = managed_fields.as_list()?.iter().map(|entry| Entry { fields: entry.as_map() }).collect();
+    let annotation = Path::new().field("metadata").field("annotations").field(LAST_APPLIED);
+    let mut names: Vec<&str> = before
+        .iter()
+        .filter(|entry| entry.is(Operation::Update) && entry.set().is_some_and(|set| set.contains(&annotation)))
+        .map(|entry| entry.text("manager"))
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+
+    let mut entries: Vec<Value<'static>> = managed_fields.as_list()?.iter().map(|entry| entry.clone().into_owned()).collect();
+    for name in names {
+        entries = migrate_one(entries, name, manager)?;
+    }
+    let migrated = Value::List(entries);
+    (migrated != *managed_fields).then_some(migrated)
+}
+
+fn migrate_one(mut entries: Vec<Value<'static>>, name: &str, manager: &str) -> Option<Vec<Value<'static>>> {
+    let find = |entries: &[Value<'_>], wanted: &dyn Fn(Entry<'_>) -> bool| {
+        entries.iter().position(|entry| wanted(Entry { fields: entry.as_map() }))
+    };
+    let is_client_side = |entry: Entry<'_>| entry.is_whole_object(name, Operation::Update);
+    let target = match find(&entries, &|entry| entry.is_whole_object(manager, Operation::Apply)) {
+        Some(target) => target,
+        None => {
+            let Some(target) = find(&entries, &is_client_side) else { return Some(entries) };
+            let entry = entries.get_mut(target)?.as_map_mut()?;
+            entry.insert("operation", Value::from(Operation::Apply.as_str()));
+            entry.insert("manager", Value::from(manager.to_owned()));
+            target
+        }
+    };
+    let set_of = |entries: &[Value<'static>], at: usize| Entry { fields: entries.get(at)?.as_map() }.set().map(Set::into_owned);
+    let mut set = set_of(&entries, target)?;
+    let version = Entry { fields: entries.get(target)?.as_map() }.text("apiVersion").to_owned();
+    if let Some(same_version) = find(&entries, &|entry| is_client_side(entry) && entry.text("apiVersion") == version) {
+        set = set.union(set_of(&entries, same_version)?);
+    }
+    entries.get_mut(target)?.as_map_mut()?.insert("fieldsV1", set.to_fields_v1());
+    entries.retain(|entry| !is_client_side(Entry { fields: entry.as_map() }));
+    Some(entries)
+}
+
+/// An entry of managed fields as it stands.
+#[derive(Clone, Copy)]
+struct Entry<'v> {
+    fields: Option<&'v Map<'v>>,
+}
+
+impl<'v> Entry<'v> {
+    fn text(self, key: &str) -> &'v str {
+        self.fields.and_then(|fields| fields.get(key)).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    fn is(self, operation: Operation) -> bool {
+        self.text("operation") == operation.as_str()
+    }
+
+    /// Whether it is `manager`'s entry of this operation, and not one of a subresource.
+    fn is_whole_object(self, manager: &str, operation: Operation) -> bool {
+        self.text("manager") == manager && self.is(operation) && self.text("subresource").is_empty()
+    }
+
+    /// The fields; `None` if they cannot be decoded.
+    fn set(self) -> Option<Set<'v>> {
+        match self.fields?.get("fieldsV1") {
+            None => Some(Set::new()),
+            Some(fields) => Set::from_fields_v1(fields).ok(),
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! The schema as the server's walkers see it (structured-merge-diff v6.4.2 `schema/elements.go`, `typed/helpers.go`).
+//!
+//! Upstream gives every type up to three atoms: what it is as a scalar, as a list, as an object. Published kinds use one of them;
+//! where a schema does not say, all three are there, and the value at hand picks one. This module is that view, over
+//! [`crate::schema`], with the element that addresses a list item.
+
+use std::borrow::Cow;
+
+use crate::path::{Element, Key};
+use crate::schema::{Freedom, ListType, Scalar, Shape, Struct, Type};
+use crate::value::{Map, Value};
+
+/// A type of the schema, or one of the two that upstream makes up where a schema does not say.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum TypeRef<'s> {
+    /// A type of the schema.
+    Known(Type<'s>),
+    /// Anything; objects are merged member by member (`__untyped_deduced_`).
+    Deduced,
+    /// Anything, merged as one value (`__untyped_atomic_`).
+    Atomic,
+}
+
+/// What a value of a type is treated as.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Atom<'s> {
+    Scalar(Scalar),
+    List(List<'s>),
+    Map(Fields<'s>),
+}
+
+impl Atom<'_> {
+    /// Whether both are treated alike; both are of one type.
+    pub(super) fn is_like(&self, other: &Atom<'_>) -> bool {
+        std::mem::discriminant(self) == std::mem::discriminant(other)
+    }
+}
+
+/// How a list is merged.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct List<'s> {
+    pub(super) item: TypeRef<'s>,
+    list_type: &'s ListType,
+}
+
+/// How an object is merged.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fields<'s> {
+    declared: Option<Struct<'s>>,
+    /// The type of members that are not declared.
+    rest: Option<TypeRef<'s>>,
+    pub(super) atomic: bool,
+}
+
+impl<'s> TypeRef<'s> {
+    /// What `value` is treated as; where it fits none of the type's atoms, or is `null`, an object before a scalar before a list.
+    pub(super) fn atom(self, value: &Value<'_>) -> Atom<'s> {
+        match (self, value) {
+            (TypeRef::Known(ty), value) => match ty.freedom() {
+                Some(Freedom::Deduced) => TypeRef::Deduced.atom(value),
+                Some(Freedom::Atomic) => TypeRef::Atomic.atom(value),
+                Some(Freedom::Object) => Atom::Map(Fields { declared: None, rest: Some(TypeRef::Deduced), atomic: false }),
+                None => known(ty),
+            },
+            (_, Value::List(_)) => Atom::List(List { item: TypeRef::Atomic, list_type: &ListType::Atomic }),
+            (_, Value::Map(_) | Value::Null) => {
+                Atom::Map(Fields { declared: None, rest: Some(self), atomic: matches!(self, TypeRef::Atomic) })
+            }
+            _ => Atom::Scalar(Scalar::Untyped),
+        }
+    }
+
+    /// Whether the value at hand picks what it is treated as.
+    pub(super) fn is_free(self) -> bool {
+        match self {
+            TypeRef::Known(ty) => matches!(ty.freedom(), Some(Freedom::Deduced | Freedom::Atomic)),
+            TypeRef::Deduced | TypeRef::Atomic => true,
+        }
+    }
+
+    /// The type of the member `name` where this is an object, and whether it is declared.
+    pub(super) fn field(self, name: &str) -> Option<(TypeRef<'s>, bool)> {
+        match self.atom(&Value::Null) {
+            Atom::Map(fields) => fields.field(name),
+            _ => None,
+        }
+    }
+
+    /// The type of the items where this is a list.
+    pub(super) fn item(self) -> Option<TypeRef<'s>> {
+        match self.atom(&Value::List(Vec::new())) {
+            Atom::List(list) => Some(list.item),
+            _ => None,
+        }
+    }
+}
+
+/// The members of an object; none of anything else.
+pub(super) fn members_of<'v>(value: Option<&'v Value<'v>>) -> &'v Map<'v> {
+    static NONE: Map<'static> = Map::new();
+    value.and_then(Value::as_map).unwrap_or(&NONE)
+}
+
+/// The items of a list; none of anything else.
+pub(super) fn items_of<'v>(value: Option<&'v Value<'v>>) -> &'v [Value<'v>] {
+    value.and_then(Value::as_list).unwrap_or_default()
+}
+
+fn known(ty: Type<'_>) -> Atom<'_> {
+    match ty.shape() {
+        Shape::Scalar(scalar) => Atom::Scalar(scalar),
+        Shape::List(list) => Atom::List(List { item: TypeRef::Known(list.item()), list_type: list.list_type() }),
+        Shape::Map(map) => Atom::Map(Fields { declared: None, rest: Some(TypeRef::Known(map.value())), atomic: map.is_atomic() }),
+        Shape::Struct(fields) => {
+            Atom::Map(Fields { declared: Some(fields), rest: fields.rest().map(TypeRef::Known), atomic: fields.is_atomic() })
+        }
+        // Free types were told apart before.
+        Shape::Any => Atom::Map(Fields { declared: None, rest: Some(TypeRef::Deduced), atomic: false }),
+    }
+}
+
+impl<'s> Fields<'s> {
+    /// The type of the member `name` and whether it is declared; `None` where the schema has no such member.
+    pub(super) fn field(&self, name: &str) -> Option<(TypeRef<'s>, bool)> {
+        match self.declared.and_then(|declared| declared.field(name)) {
+            Some(field) => Some((TypeRef::Known(field.ty()), true)),
+            None => self.rest.map(|ty| (ty, false)),
+        }
+    }
+
+    /// The type of members that are not declared.
+    pub(super) fn rest(&self) -> Option<TypeRef<'s>> {
+        self.rest
+    }
+
+    /// Whether nothing is declared and anything may stand here (`isUntypedDeducedMap`).
+    pub(super) fn is_free(&self) -> bool {
+        let free = |ty: TypeRef<'_>| match ty {
+            TypeRef::Deduced => true,
+            TypeRef::Known(ty) => matches!(ty.freedom(), Some(Freedom::Deduced)),
+            TypeRef::Atomic => false,
+        };
+        self.declared.is_none() && self.rest.is_some_and(free)
+    }
+}
+
+impl<'s> List<'s> {
+    pub(super) fn is_atomic(&self) -> bool {
+        matches!(self.list_type, ListType::Atomic)
+    }
+
+    /// The element that addresses `item`, which stands at `index`: by its key fields, by its value, or by the index.
+    ///
+    /// # Errors
+    /// Why it cannot be addressed, in upstream's words.
+    pub(super) fn element<'v>(&self, index: usize, item: &'v Value<'_>) -> Result<Element<'v>, String>
+    where
+        's: 'v,
+    {
+        match self.list_type {
+            ListType::Atomic => Ok(Element::Index(index)),
+            ListType::Set => set_element(item).map_err(str::to_owned),
+            // Upstream: a list of type map without keys is a set.
+            ListType::Map(keys) if keys.is_empty() => set_element(item).map_err(str::to_owned),
+            ListType::Map(keys) => self.keyed_element(keys, item),
+        }
+    }
+
+    fn keyed_element<'v>(&self, keys: &'s [Box<str>], item: &'v Value<'_>) -> Result<Element<'v>, String>
+    where
+        's: 'v,
+    {
+        let fields = match item {
+            Value::Map(fields) => fields,
+            Value::Null => return Err("associative list with keys may not have a null element".to_owned()),
+            _ => return Err("associative list with keys may not have non-map elements".to_owned()),
+        };
+        let mut key = Vec::with_capacity(keys.len());
+        for name in keys {
+            if let Some(value) = fields.get(name).map(Value::borrowed).or_else(|| self.default_of(name).map(Value::borrowed)) {
+                key.push((Cow::Borrowed(&**name), value));
+            }
+        }
+        if key.is_empty() {
+            let names: Vec<_> = keys.iter().map(|name| crate::value::quote(name)).collect();
+            return Err(format!(
+                "associative list with keys has an element that omits all key fields [{}] (and doesn't have default values for any \
+                 key fields)",
+                names.join(" ")
+            ));
+        }
+        Ok(Element::Key(Key::new(key)))
+    }
+
+    /// The value that stands for an absent key field.
+    fn default_of(&self, name: &str) -> Option<&'s Value<'static>> {
+        let TypeRef::Known(item) = self.item else { return None };
+        item.field(name)?.default().filter(|default| !default.is_null())
+    }
+}
+
+fn set_element<'v>(item: &'v Value<'_>) -> Result<Element<'v>, &'static str> {
+    match item {
+        Value::Map(_) => Err("associative list without keys has an element that's a map type"),
+        Value::List(_) => Err("not supported: associative list with lists as elements"),
+        Value::Null => Err("associative list without keys has an element that's an explicit null"),
+        scalar => Ok(Element::Value(scalar.borrowed())),
+    }
+}
