@@ -95,6 +95,11 @@ impl Difference {
         Difference { path: path.into(), expected: expected.to_string(), got: got.to_string() }
     }
 
+    /// The same, inside of a place of the case.
+    pub(crate) fn inside(self, path: &str) -> Self {
+        Difference { path: format!("{path}{}", self.path), ..self }
+    }
+
     /// Every place where two values differ, below `path`; objects compare key by key, lists item by item.
     pub(crate) fn between(path: &str, expected: &Value, got: &Value) -> Vec<Difference> {
         let mut found = Vec::new();
