@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use super::{Map, Value};
 
 /// A parsed text that still knows the order of its members and which keys were repeated.
@@ -7,17 +9,33 @@ use super::{Map, Value};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Document<'a> {
     root: Value<'a>,
+    /// How the numbers that are no integers were written, in the order of the text.
+    literals: Vec<Cow<'a, str>>,
 }
 
 impl<'a> Document<'a> {
     /// `root` has its objects' members in the order of the text, repeated keys included.
-    pub(super) fn new(root: Value<'a>) -> Self {
-        Document { root }
+    pub(super) fn new(root: Value<'a>, literals: Vec<Cow<'a, str>>) -> Self {
+        Document { root, literals }
     }
 
     /// The outermost value.
     pub fn root(&self) -> Node<'_, 'a> {
         Node { value: &self.root }
+    }
+
+    /// A number of this document as it was written, `53.0` and `5.3e1` included: Go's decoder prints it so.
+    ///
+    /// It walks the document, so it is for messages.
+    pub(crate) fn number_text(&self, number: &Value<'_>) -> Cow<'_, str> {
+        let mut before = 0;
+        match number {
+            Value::Float(_) if find_float(&self.root, number, &mut before) => match self.literals.get(before) {
+                Some(literal) => Cow::Borrowed(literal),
+                None => Cow::Owned(number.to_string()),
+            },
+            _ => Cow::Owned(number.to_string()),
+        }
     }
 
     /// The value: members sorted, of a repeated key the last one.
@@ -29,7 +47,21 @@ impl<'a> Document<'a> {
 /// A sorted value is a document whose members happen to be in order.
 impl<'a> From<Value<'a>> for Document<'a> {
     fn from(root: Value<'a>) -> Self {
-        Document { root }
+        Document { root, literals: Vec::new() }
+    }
+}
+
+/// Whether `wanted` stands in `value`; counts the floats before it.
+fn find_float(value: &Value<'_>, wanted: &Value<'_>, before: &mut usize) -> bool {
+    match value {
+        Value::Float(_) => {
+            let found = std::ptr::addr_eq(value, wanted);
+            *before += usize::from(!found);
+            found
+        }
+        Value::List(items) => items.iter().any(|item| find_float(item, wanted, before)),
+        Value::Map(map) => map.entries().iter().any(|(_, member)| find_float(member, wanted, before)),
+        _ => false,
     }
 }
 
@@ -48,6 +80,11 @@ pub struct Node<'d, 'a> {
 }
 
 impl<'d, 'a> Node<'d, 'a> {
+    /// The value here with its members in the order of the text, to be settled by its taker.
+    pub(crate) fn value(self) -> &'d Value<'a> {
+        self.value
+    }
+
     /// The value here, if it is neither list nor object.
     pub fn scalar(self) -> Option<&'d Value<'a>> {
         match self.value {
@@ -75,7 +112,7 @@ impl<'d, 'a> Node<'d, 'a> {
 /// The members of an object in the order of the text.
 #[derive(Clone, Debug)]
 pub struct Members<'d, 'a> {
-    entries: std::slice::Iter<'d, (std::borrow::Cow<'a, str>, Value<'a>)>,
+    entries: std::slice::Iter<'d, (Cow<'a, str>, Value<'a>)>,
 }
 
 impl<'d, 'a> Iterator for Members<'d, 'a> {
@@ -96,5 +133,16 @@ mod tests {
         let keys: Vec<_> = document.root().members().unwrap().map(|(key, _)| key).collect();
         assert_eq!(keys, ["b", "a", "b"]);
         assert_eq!(document.into_value().to_string(), r#"{"a":1,"b":[{"c":2,"d":1}]}"#);
+    }
+
+    #[test]
+    fn numbers_keep_their_text() {
+        let document = parse_document(br#"{"b":[53.0,7,5.3e1],"a":1e2}"#).unwrap();
+        let mut texts = Vec::new();
+        for (_, member) in document.root().members().unwrap() {
+            let numbers = member.items().map_or_else(|| vec![member], Iterator::collect);
+            texts.extend(numbers.into_iter().map(|number| document.number_text(number.scalar().unwrap()).into_owned()));
+        }
+        assert_eq!(texts, ["53.0", "7", "5.3e1", "1e2"]);
     }
 }

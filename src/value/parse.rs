@@ -21,7 +21,9 @@ pub fn parse(text: &[u8]) -> Result<Value<'_>, Error> {
 /// # Errors
 /// As [`parse`].
 pub fn parse_document(text: &[u8]) -> Result<Document<'_>, Error> {
-    Parser::new(text, Members::AsWritten).document().map(Document::new)
+    let mut parser = Parser::new(text, Members::AsWritten);
+    let root = parser.document()?;
+    Ok(Document::new(root, parser.literals))
 }
 
 enum Members {
@@ -35,11 +37,13 @@ struct Parser<'a> {
     text: Option<&'a str>,
     at: usize,
     members: Members,
+    /// Numbers that are no integers, as written; kept for a [`Document`] alone.
+    literals: Vec<Cow<'a, str>>,
 }
 
 impl<'a> Parser<'a> {
     fn new(bytes: &'a [u8], members: Members) -> Self {
-        Parser { bytes, text: std::str::from_utf8(bytes).ok(), at: 0, members }
+        Parser { bytes, text: std::str::from_utf8(bytes).ok(), at: 0, members, literals: Vec::new() }
     }
 
     fn document(&mut self) -> Result<Value<'a>, Error> {
@@ -179,6 +183,9 @@ impl<'a> Parser<'a> {
         let text = std::str::from_utf8(&self.bytes[start..self.at]).unwrap_or_default();
         if integral && let Ok(number) = text.parse() {
             return Ok(Value::Integer(number));
+        }
+        if matches!(self.members, Members::AsWritten) {
+            self.literals.push(Cow::Borrowed(text));
         }
         match text.parse::<f64>() {
             Ok(number) if number.is_finite() => Ok(Value::Float(number)),
