@@ -5,6 +5,7 @@ mod manifest;
 pub mod path;
 pub mod schema;
 pub mod structured;
+pub mod service;
 pub mod value;
 
 pub use error::Error;

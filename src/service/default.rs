@@ -1,0 +1,117 @@
+//! What the server fills in before anything else (`SetDefaults_Service` of `pkg/apis/core/v1/defaults.go`, v1.37.2).
+//!
+//! It looks at the object alone, never at an older one, and runs on every decode. The order of the rules matters only in that the
+//! type is settled before what depends on it.
+
+use super::types::{ClientIPConfig, IntOrString, Service, SessionAffinityConfig, service_type};
+
+/// How long a client stays with a pod if nothing is said: three hours.
+const CLIENT_IP_SECONDS: i32 = 10_800;
+
+/// Fills in what a Service leaves open.
+pub fn default(service: &mut Service) {
+    let spec = &mut service.spec;
+    fill(&mut spec.session_affinity, "None");
+    match spec.session_affinity.as_str() {
+        "None" => spec.session_affinity_config = None,
+        "ClientIP" => {
+            let timeout = spec.session_affinity_config.as_ref().and_then(|config| config.client_ip.as_ref()?.timeout_seconds);
+            if timeout.is_none() {
+                let client_ip = Some(ClientIPConfig { timeout_seconds: Some(CLIENT_IP_SECONDS) });
+                spec.session_affinity_config = Some(SessionAffinityConfig { client_ip });
+            }
+        }
+        _ => {}
+    }
+    fill(&mut spec.r#type, service_type::CLUSTER_IP);
+    for port in &mut spec.ports {
+        fill(&mut port.protocol, "TCP");
+        let open = match &port.target_port {
+            IntOrString::Int(number) => *number == 0,
+            IntOrString::String(name) => name.is_empty(),
+        };
+        if open {
+            port.target_port = IntOrString::Int(port.port);
+        }
+    }
+    if spec.is_externally_accessible() {
+        fill(&mut spec.external_traffic_policy, "Cluster");
+    }
+    if spec.opens_node_ports() || spec.is_cluster_ip() {
+        spec.internal_traffic_policy.get_or_insert_with(|| "Cluster".to_owned());
+    }
+    if spec.is_load_balancer() {
+        spec.allocate_load_balancer_node_ports.get_or_insert(true);
+        for ingress in &mut service.status.load_balancer.ingress {
+            if !ingress.ip.is_empty() {
+                ingress.ip_mode.get_or_insert_with(|| "VIP".to_owned());
+            }
+        }
+    }
+}
+
+fn fill(text: &mut String, default: &str) {
+    if text.is_empty() {
+        text.push_str(default);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::decode_json;
+    use super::*;
+    use crate::value::parse_document;
+
+    #[track_caller]
+    fn check(name: &str, spec: &str, expect: &str) {
+        let text = format!(r#"{{"spec":{spec}}}"#);
+        let mut service = decode_json(&parse_document(text.as_bytes()).unwrap()).unwrap().service;
+        default(&mut service);
+        assert_eq!(service.to_value().get("spec").unwrap().to_string(), expect, "{name}");
+    }
+
+    #[test]
+    fn defaults() {
+        for (name, spec, expect) in [
+            ("default/empty", "{}", r#"{"internalTrafficPolicy":"Cluster","sessionAffinity":"None","type":"ClusterIP"}"#),
+            (
+                "default/port",
+                r#"{"ports":[{"port":53},{"port":80,"targetPort":"","protocol":"UDP"},{"port":81,"targetPort":"0"}]}"#,
+                r#"{"internalTrafficPolicy":"Cluster","ports":[{"port":53,"protocol":"TCP","targetPort":53},{"port":80,"protocol":"UDP","targetPort":80},{"port":81,"protocol":"TCP","targetPort":"0"}],"sessionAffinity":"None","type":"ClusterIP"}"#,
+            ),
+            (
+                "default/load_balancer",
+                r#"{"type":"LoadBalancer"}"#,
+                r#"{"allocateLoadBalancerNodePorts":true,"externalTrafficPolicy":"Cluster","internalTrafficPolicy":"Cluster","sessionAffinity":"None","type":"LoadBalancer"}"#,
+            ),
+            (
+                "default/external_ips",
+                r#"{"externalIPs":["192.0.2.1"]}"#,
+                r#"{"externalIPs":["192.0.2.1"],"externalTrafficPolicy":"Cluster","internalTrafficPolicy":"Cluster","sessionAffinity":"None","type":"ClusterIP"}"#,
+            ),
+            (
+                "default/external_name",
+                r#"{"type":"ExternalName","externalIPs":["192.0.2.1"]}"#,
+                r#"{"externalIPs":["192.0.2.1"],"sessionAffinity":"None","type":"ExternalName"}"#,
+            ),
+            ("default/unknown_type", r#"{"type":"Foo"}"#, r#"{"sessionAffinity":"None","type":"Foo"}"#),
+            (
+                "default/affinity/none_drops_config",
+                r#"{"type":"Foo","sessionAffinityConfig":{"clientIP":{"timeoutSeconds":5}}}"#,
+                r#"{"sessionAffinity":"None","type":"Foo"}"#,
+            ),
+            (
+                "default/affinity/client_ip",
+                r#"{"type":"Foo","sessionAffinity":"ClientIP","sessionAffinityConfig":{}}"#,
+                r#"{"sessionAffinity":"ClientIP","sessionAffinityConfig":{"clientIP":{"timeoutSeconds":10800}},"type":"Foo"}"#,
+            ),
+            (
+                "default/affinity/client_ip_keeps_timeout",
+                r#"{"type":"Foo","sessionAffinity":"ClientIP","sessionAffinityConfig":{"clientIP":{"timeoutSeconds":0}}}"#,
+                r#"{"sessionAffinity":"ClientIP","sessionAffinityConfig":{"clientIP":{"timeoutSeconds":0}},"type":"Foo"}"#,
+            ),
+        ] {
+            check(name, spec, expect);
+        }
+    }
+}

@@ -1,0 +1,333 @@
+//! Writing a Service: as a tree of values, and as JSON text in Go's order of fields (guide rules of `encoding/json` over the
+//! structs of `k8s.io/api/core/v1`, v0.37.2).
+//!
+//! Empty strings, zeros, `false`, empty lists and maps are left out, pointers that are set are not, and `metadata`, `spec`,
+//! `status` and `status.loadBalancer` are always there.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::table::{OWNER_REFERENCE, SERVICE, Struct};
+use super::types::{
+    Condition, IntOrString, LoadBalancerIngress, ObjectMeta, OwnerReference, Service, ServicePort, ServiceSpec, ServiceStatus,
+    SessionAffinityConfig,
+};
+use crate::value::{Map, Value};
+
+impl Service {
+    /// The Service as JSON, `apiVersion` and `kind` included; strings are borrowed.
+    pub fn to_value(&self) -> Value<'_> {
+        let mut object = Object::new(5);
+        object.put("apiVersion", Value::from("v1"));
+        object.put("kind", Value::from("Service"));
+        object.put("metadata", metadata(&self.metadata));
+        object.put("spec", spec(&self.spec));
+        object.put("status", status(&self.status));
+        object.into()
+    }
+
+    /// The Service as the server writes it: compact JSON, fields in the order of Go's structs.
+    pub fn to_json_text(&self) -> String {
+        service_text(&self.to_value(), None)
+    }
+}
+
+/// A Service, well-formed or not, as JSON text in the order that a merge patch leaves behind.
+///
+/// Fields are in the order of Go's structs, except in what `patch` went through or brought along: there they are sorted. Fields
+/// that the structs lack follow in sorted order.
+pub fn service_text(value: &Value<'_>, patch: Option<&Value<'_>>) -> String {
+    let mut out = String::new();
+    write(value, Some(&SERVICE), patch, &mut out);
+    out
+}
+
+/// An owner reference as JSON text in the order of its struct.
+pub(super) fn owner_reference_text(reference: &OwnerReference) -> String {
+    let mut out = String::new();
+    write(&owner_reference(reference), Some(&OWNER_REFERENCE), None, &mut out);
+    out
+}
+
+fn write(value: &Value<'_>, table: Option<&Struct>, patch: Option<&Value<'_>>, out: &mut String) {
+    // What a patch replaced as a whole is sorted throughout.
+    let table = table.filter(|_| patch.is_none_or(|patch| patch.as_map().is_some()));
+    match value {
+        Value::Map(map) => {
+            let inner = |key: &str| {
+                let field = table.and_then(|table| table.fields.iter().find(|field| field.name == key));
+                field.and_then(|field| field.inner)
+            };
+            let mut comma = '{';
+            let mut member = |key: &str, value: &Value<'_>| {
+                out.push(std::mem::replace(&mut comma, ','));
+                Value::from(key).write_to(out);
+                out.push(':');
+                write(value, inner(key), patch.and_then(|patch| patch.get(key)), out);
+            };
+            match (patch, table) {
+                (None, Some(table)) => {
+                    for field in table.fields {
+                        if let Some(value) = map.get(field.name) {
+                            member(field.name, value);
+                        }
+                    }
+                    map.iter().filter(|(key, _)| table.position(key).is_none()).for_each(|(key, value)| member(key, value));
+                }
+                _ => map.iter().for_each(|(key, value)| member(key, value)),
+            }
+            if comma == '{' {
+                out.push('{');
+            }
+            out.push('}');
+        }
+        Value::List(items) => {
+            out.push('[');
+            for (at, item) in items.iter().enumerate() {
+                if at > 0 {
+                    out.push(',');
+                }
+                write(item, table, patch, out);
+            }
+            out.push(']');
+        }
+        // Upstream keeps the text of a patch's numbers, so a whole float stays one.
+        Value::Float(number) if number.trunc() == *number && number.abs() < 1e21 => {
+            value.write_to(out);
+            out.push_str(".0");
+        }
+        _ => value.write_to(out),
+    }
+}
+
+/// An object under construction; keys are put in sorted order.
+struct Object<'a> {
+    entries: Vec<(Cow<'a, str>, Value<'a>)>,
+}
+
+impl<'a> Object<'a> {
+    fn new(capacity: usize) -> Self {
+        Object { entries: Vec::with_capacity(capacity) }
+    }
+
+    fn put(&mut self, key: &'static str, value: Value<'a>) {
+        self.entries.push((Cow::Borrowed(key), value));
+    }
+
+    fn text(&mut self, key: &'static str, text: &'a str) {
+        if !text.is_empty() {
+            self.put(key, Value::from(text));
+        }
+    }
+
+    fn optional_text(&mut self, key: &'static str, text: Option<&'a String>) {
+        if let Some(text) = text {
+            self.put(key, Value::from(text.as_str()));
+        }
+    }
+
+    fn number(&mut self, key: &'static str, number: impl Into<i64>) {
+        let number = number.into();
+        if number != 0 {
+            self.put(key, Value::from(number));
+        }
+    }
+
+    fn truth(&mut self, key: &'static str, truth: Option<bool>) {
+        if let Some(truth) = truth {
+            self.put(key, Value::from(truth));
+        }
+    }
+
+    fn texts(&mut self, key: &'static str, texts: &'a [String]) {
+        if !texts.is_empty() {
+            self.put(key, Value::List(texts.iter().map(|text| Value::from(text.as_str())).collect()));
+        }
+    }
+
+    fn text_map(&mut self, key: &'static str, map: &'a BTreeMap<String, String>) {
+        if !map.is_empty() {
+            let entries = map.iter().map(|(key, text)| (Cow::Borrowed(key.as_str()), Value::from(text.as_str())));
+            self.put(key, Value::Map(Map::from_entries(entries.collect())));
+        }
+    }
+
+    fn list<T>(&mut self, key: &'static str, items: &'a [T], encode: impl Fn(&'a T) -> Value<'a>) {
+        if !items.is_empty() {
+            self.put(key, Value::List(items.iter().map(encode).collect()));
+        }
+    }
+}
+
+impl<'a> From<Object<'a>> for Value<'a> {
+    fn from(object: Object<'a>) -> Self {
+        Value::Map(Map::from_entries(object.entries))
+    }
+}
+
+fn metadata(metadata: &ObjectMeta) -> Value<'_> {
+    let mut object = Object::new(12);
+    object.text_map("annotations", &metadata.annotations);
+    object.optional_text("creationTimestamp", metadata.creation_timestamp.as_ref());
+    if let Some(seconds) = metadata.deletion_grace_period_seconds {
+        object.put("deletionGracePeriodSeconds", Value::from(seconds));
+    }
+    object.optional_text("deletionTimestamp", metadata.deletion_timestamp.as_ref());
+    object.texts("finalizers", &metadata.finalizers);
+    object.text("generateName", &metadata.generate_name);
+    object.number("generation", metadata.generation);
+    object.text_map("labels", &metadata.labels);
+    if !metadata.managed_fields.is_null() {
+        object.put("managedFields", metadata.managed_fields.borrowed());
+    }
+    object.text("name", &metadata.name);
+    object.text("namespace", &metadata.namespace);
+    object.list("ownerReferences", &metadata.owner_references, owner_reference);
+    object.text("resourceVersion", &metadata.resource_version);
+    object.text("selfLink", &metadata.self_link);
+    object.text("uid", &metadata.uid);
+    object.into()
+}
+
+/// Upstream: its four names have no `omitempty`.
+fn owner_reference(reference: &OwnerReference) -> Value<'_> {
+    let mut object = Object::new(6);
+    object.put("apiVersion", Value::from(reference.api_version.as_str()));
+    object.truth("blockOwnerDeletion", reference.block_owner_deletion);
+    object.truth("controller", reference.controller);
+    object.put("kind", Value::from(reference.kind.as_str()));
+    object.put("name", Value::from(reference.name.as_str()));
+    object.put("uid", Value::from(reference.uid.as_str()));
+    object.into()
+}
+
+fn spec(spec: &ServiceSpec) -> Value<'_> {
+    let mut object = Object::new(16);
+    object.truth("allocateLoadBalancerNodePorts", spec.allocate_load_balancer_node_ports);
+    object.text("clusterIP", &spec.cluster_ip);
+    object.texts("clusterIPs", &spec.cluster_ips);
+    object.texts("externalIPs", &spec.external_ips);
+    object.text("externalName", &spec.external_name);
+    object.text("externalTrafficPolicy", &spec.external_traffic_policy);
+    object.number("healthCheckNodePort", spec.health_check_node_port);
+    object.optional_text("internalTrafficPolicy", spec.internal_traffic_policy.as_ref());
+    object.texts("ipFamilies", &spec.ip_families);
+    object.optional_text("ipFamilyPolicy", spec.ip_family_policy.as_ref());
+    object.optional_text("loadBalancerClass", spec.load_balancer_class.as_ref());
+    object.text("loadBalancerIP", &spec.load_balancer_ip);
+    object.texts("loadBalancerSourceRanges", &spec.load_balancer_source_ranges);
+    object.list("ports", &spec.ports, port);
+    object.truth("publishNotReadyAddresses", spec.publish_not_ready_addresses.then_some(true));
+    object.text_map("selector", &spec.selector);
+    object.text("sessionAffinity", &spec.session_affinity);
+    if let Some(config) = &spec.session_affinity_config {
+        object.put("sessionAffinityConfig", session_affinity_config(config));
+    }
+    object.optional_text("trafficDistribution", spec.traffic_distribution.as_ref());
+    object.text("type", &spec.r#type);
+    object.into()
+}
+
+fn port(port: &ServicePort) -> Value<'_> {
+    let mut object = Object::new(6);
+    object.optional_text("appProtocol", port.app_protocol.as_ref());
+    object.text("name", &port.name);
+    object.number("nodePort", port.node_port);
+    object.put("port", Value::from(i64::from(port.port)));
+    object.text("protocol", &port.protocol);
+    let target = match &port.target_port {
+        IntOrString::Int(number) => Value::from(i64::from(*number)),
+        IntOrString::String(name) => Value::from(name.as_str()),
+    };
+    object.put("targetPort", target);
+    object.into()
+}
+
+fn session_affinity_config(config: &SessionAffinityConfig) -> Value<'_> {
+    let mut object = Object::new(1);
+    if let Some(client_ip) = &config.client_ip {
+        let mut inner = Object::new(1);
+        if let Some(seconds) = client_ip.timeout_seconds {
+            inner.put("timeoutSeconds", Value::from(i64::from(seconds)));
+        }
+        object.put("clientIP", inner.into());
+    }
+    object.into()
+}
+
+fn status(status: &ServiceStatus) -> Value<'_> {
+    let mut object = Object::new(2);
+    object.list("conditions", &status.conditions, condition);
+    let mut load_balancer = Object::new(1);
+    load_balancer.list("ingress", &status.load_balancer.ingress, ingress);
+    object.put("loadBalancer", load_balancer.into());
+    object.into()
+}
+
+fn ingress(ingress: &LoadBalancerIngress) -> Value<'_> {
+    let mut object = Object::new(4);
+    object.text("hostname", &ingress.hostname);
+    object.text("ip", &ingress.ip);
+    object.optional_text("ipMode", ingress.ip_mode.as_ref());
+    object.list("ports", &ingress.ports, |status| {
+        let mut object = Object::new(3);
+        object.optional_text("error", status.error.as_ref());
+        object.put("port", Value::from(i64::from(status.port)));
+        object.put("protocol", Value::from(status.protocol.as_str()));
+        object.into()
+    });
+    object.into()
+}
+
+fn condition(condition: &Condition) -> Value<'_> {
+    let mut object = Object::new(6);
+    object.put("lastTransitionTime", condition.last_transition_time.as_deref().map_or(Value::Null, Value::from));
+    object.put("message", Value::from(condition.message.as_str()));
+    object.number("observedGeneration", condition.observed_generation);
+    object.put("reason", Value::from(condition.reason.as_str()));
+    object.put("status", Value::from(condition.status.as_str()));
+    object.put("type", Value::from(condition.r#type.as_str()));
+    object.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::decode_json;
+    use super::*;
+    use crate::value::{parse, parse_document};
+
+    /// Every field there is, in Go's order, written back as it was read.
+    const FULL: &str = r#"{"kind":"Service","apiVersion":"v1","metadata":{"name":"n","generateName":"g","namespace":"ns","selfLink":"/","uid":"u","resourceVersion":"1","generation":1,"creationTimestamp":"2020-01-01T00:00:00Z","deletionTimestamp":"2020-01-01T00:00:00Z","deletionGracePeriodSeconds":0,"labels":{"a":"b"},"annotations":{"c":"\u003c"},"ownerReferences":[{"apiVersion":"v1","kind":"Pod","name":"p","uid":"q","controller":true,"blockOwnerDeletion":false}],"finalizers":["f"],"managedFields":[{"manager":"m","operation":"Update","apiVersion":"v1","time":"2020-01-01T00:00:00Z","fieldsType":"FieldsV1","fieldsV1":{"f:spec":{}},"subresource":"status"}]},"spec":{"ports":[{"name":"x","protocol":"TCP","appProtocol":"http","port":80,"targetPort":"web","nodePort":30000}],"selector":{"k":"v"},"clusterIP":"10.0.0.1","clusterIPs":["10.0.0.1"],"type":"LoadBalancer","externalIPs":["1.1.1.1"],"sessionAffinity":"ClientIP","loadBalancerIP":"1.2.3.4","loadBalancerSourceRanges":["1.0.0.0/8"],"externalName":"e","externalTrafficPolicy":"Local","healthCheckNodePort":30001,"publishNotReadyAddresses":true,"sessionAffinityConfig":{"clientIP":{"timeoutSeconds":10}},"ipFamilies":["IPv4"],"ipFamilyPolicy":"SingleStack","allocateLoadBalancerNodePorts":false,"loadBalancerClass":"x/y","internalTrafficPolicy":"Cluster","trafficDistribution":"PreferClose"},"status":{"loadBalancer":{"ingress":[{"ip":"1.1.1.1","hostname":"h","ipMode":"VIP","ports":[{"port":1,"protocol":"TCP","error":"e"}]}]},"conditions":[{"type":"t","status":"True","observedGeneration":2,"lastTransitionTime":"2020-01-01T00:00:00Z","reason":"r","message":"m"}]}}"#;
+
+    #[test]
+    fn every_field_in_gos_order() {
+        let service = decode_json(&parse_document(FULL.as_bytes()).unwrap()).unwrap().service;
+        assert_eq!(service.to_json_text(), FULL);
+        assert_eq!(service.to_value(), parse(FULL.as_bytes()).unwrap());
+    }
+
+    #[test]
+    fn what_is_empty_is_left_out() {
+        let expect = r#"{"kind":"Service","apiVersion":"v1","metadata":{},"spec":{},"status":{"loadBalancer":{}}}"#;
+        assert_eq!(Service::default().to_json_text(), expect);
+    }
+
+    #[test]
+    fn a_patch_sorts_what_it_went_through() {
+        let merged = parse(
+            br#"{"kind":"Service","apiVersion":"v1","metadata":{"name":"n","annotations":{"n":1}},"spec":{"ports":[{"name":"x","port":80.0}],"type":"ClusterIP"},"status":{"loadBalancer":{}}}"#,
+        )
+        .unwrap();
+        let check = |patch: &str, expect: &str| {
+            assert_eq!(service_text(&merged, Some(&parse(patch.as_bytes()).unwrap())), expect);
+        };
+        check(
+            r#"{"metadata":{"annotations":{"n":1}}}"#,
+            r#"{"apiVersion":"v1","kind":"Service","metadata":{"annotations":{"n":1},"name":"n"},"spec":{"ports":[{"name":"x","port":80.0}],"type":"ClusterIP"},"status":{"loadBalancer":{}}}"#,
+        );
+        check(
+            r#"{"status":{}}"#,
+            r#"{"apiVersion":"v1","kind":"Service","metadata":{"name":"n","annotations":{"n":1}},"spec":{"ports":[{"name":"x","port":80.0}],"type":"ClusterIP"},"status":{"loadBalancer":{}}}"#,
+        );
+    }
+}
