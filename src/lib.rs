@@ -4,8 +4,9 @@ mod error;
 mod manifest;
 pub mod path;
 pub mod schema;
-pub mod structured;
 pub mod service;
+pub mod strategic;
+pub mod structured;
 pub mod value;
 
 pub use error::Error;

@@ -43,8 +43,10 @@ const BUILTIN: [(&str, &str); 5] =
 /// What a case is replayed with.
 #[derive(Default)]
 pub(crate) struct Context {
-    documents: Vec<Value>,
-    schemas: RefCell<Vec<(String, Schema)>>,
+    /// Whether the texts of errors have to be the recorded ones where their kind would do.
+    pub(crate) texts: bool,
+    pub(crate) documents: Vec<Value>,
+    pub(crate) schemas: RefCell<Vec<(String, Schema)>>,
 }
 
 impl Context {

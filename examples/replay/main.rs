@@ -34,6 +34,9 @@ struct Arguments {
     /// An OpenAPI v3 document whose kinds the cases may name.
     #[arg(long, value_name = "FILE")]
     openapi: Vec<PathBuf>,
+    /// Compare the texts of merge errors too, not only their kind.
+    #[arg(long)]
+    texts: bool,
 }
 
 fn main() -> ExitCode {
@@ -51,14 +54,14 @@ fn main() -> ExitCode {
 }
 
 fn replay(arguments: &Arguments) -> Result<run::Counts, String> {
-    let mut context = case::Context::default();
+    let mut context = case::Context { texts: arguments.texts, ..case::Context::default() };
     for file in &arguments.openapi {
         context.add_openapi(file)?;
     }
     let selection = run::Selection { only: arguments.only.as_deref(), limit: arguments.limit };
     let mut counts = run::Counts::default();
     for file in &arguments.files {
-        counts.add(run::file(file, &selection, &context, &mut |failure| print!("{failure}"))?);
+        counts += run::file(file, &selection, &context, &mut |failure| print!("{failure}"))?;
     }
     match &arguments.only {
         Some(id) if counts.passed + counts.failed == 0 => Err(format!("no case has the id {id:?}")),

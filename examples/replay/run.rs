@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::Read;
+use std::ops::AddAssign;
 use std::path::Path;
 
 use crate::case::{Case, Context, Difference};
@@ -23,9 +24,8 @@ pub(crate) struct Counts {
     pub(crate) failed: usize,
 }
 
-impl Counts {
-    /// Adds the counts of another file.
-    pub(crate) fn add(&mut self, other: Counts) {
+impl AddAssign for Counts {
+    fn add_assign(&mut self, other: Counts) {
         self.passed += other.passed;
         self.failed += other.failed;
     }

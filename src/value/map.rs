@@ -62,6 +62,11 @@ impl<'a> Map<'a> {
         self.find(key).ok().map(|at| &self.entries[at].1)
     }
 
+    /// The member `key`, with the key as it is held here.
+    pub(crate) fn get_entry(&self, key: &str) -> Option<(&str, &Value<'a>)> {
+        self.find(key).ok().map(|at| (&*self.entries[at].0, &self.entries[at].1))
+    }
+
     /// The value of `key`, to change.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Value<'a>> {
         self.find(key).ok().map(|at| &mut self.entries[at].1)

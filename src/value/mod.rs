@@ -151,7 +151,7 @@ impl<'a> Value<'a> {
 
     /// Whether both have one Go type when decoded: Go tells integers from floats.
     pub fn same_type(&self, other: &Value<'_>) -> bool {
-        self.type_name() == other.type_name()
+        std::mem::discriminant(self) == std::mem::discriminant(other)
     }
 
     /// A copy that borrows its strings from this one.
