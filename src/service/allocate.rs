@@ -5,11 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::allocators::{Transaction, node_ports};
+use super::allocators::{IP_TAKEN, Transaction, node_ports};
 use super::families::init_ip_families;
 use super::field_error::{FieldError, texts};
 use super::normalise::{inherit_allocated, normalise_cluster_ips};
 use super::types::{CLUSTER_IP_NONE, Service, ServiceSpec};
+use crate::value::quote;
 
 /// Why a write was refused by the allocator.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,34 +70,36 @@ pub fn begin_update(new: &mut Service, old: &Service, transaction: &mut Transact
 }
 
 fn allocate_cluster_ips(service: &mut Service, transaction: &mut Transaction<'_>) -> Result<(), Refusal> {
-    let spec = &mut service.spec;
-    let needs_cluster_ip = spec.is_cluster_ip() || spec.opens_node_ports();
-    if !needs_cluster_ip || spec.cluster_ips.first().is_some_and(|ip| ip == CLUSTER_IP_NONE) {
+    let (name, spec) = (&service.metadata.name, &mut service.spec);
+    let given = spec.cluster_ips.first().cloned();
+    if spec.is_external_name() || given.as_deref() == Some(CLUSTER_IP_NONE) {
         return Ok(());
     }
     let refuse =
-        |given: &[String], detail: &str| Refusal::Invalid(vec![FieldError::invalid("spec.clusterIPs", texts(given), detail)]);
-    match spec.cluster_ips.first() {
-        Some(given) => transaction
-            .reserve_cluster_ip(given)
-            .map_err(|error| refuse(&spec.cluster_ips, &format!("failed to allocate IP {given}: {error}"))),
-        None => {
-            let name = &service.metadata.name;
-            let Some(drawn) = transaction.draw_cluster_ip() else {
-                return Err(Refusal::Internal(format!("failed to allocate a serviceIP for Service {name:?}: range is full")));
-            };
-            if name.is_empty() {
-                // Upstream: the IP becomes an object that must name its Service.
-                let detail = format!(
-                    "failed to allocate IP: IPAddress.networking.k8s.io {drawn:?} is invalid: spec.parentRef.name: Required value"
-                );
-                return Err(refuse(&[String::new()], &detail));
-            }
-            spec.cluster_ip.clone_from(&drawn);
-            spec.cluster_ips = vec![drawn];
-            Ok(())
-        }
+        |list: &[String], detail: String| Refusal::Invalid(vec![FieldError::invalid("spec.clusterIPs", texts(list), &detail)]);
+    if let Some(given) = given {
+        let reserved = match (transaction.reserve_cluster_ip(&given), nameless(name, &given, transaction)) {
+            (Err(error), Some(fault)) if error == IP_TAKEN => Err(fault),
+            (Ok(()), Some(fault)) => Err(fault),
+            (reserved, _) => reserved,
+        };
+        return reserved.map_err(|error| refuse(&spec.cluster_ips, format!("failed to allocate IP {given}: {error}")));
     }
+    let Some(drawn) = transaction.draw_cluster_ip() else {
+        return Err(Refusal::Internal(format!("failed to allocate a serviceIP for Service {}: range is full", quote(name))));
+    };
+    if let Some(fault) = nameless(name, &drawn, transaction) {
+        return Err(refuse(&[String::new()], format!("failed to allocate IP: {fault}")));
+    }
+    spec.cluster_ip.clone_from(&drawn);
+    spec.cluster_ips = vec![drawn];
+    Ok(())
+}
+
+/// Upstream: an IP becomes an object of its own, which must name its Service.
+fn nameless(name: &str, ip: &str, transaction: &Transaction<'_>) -> Option<String> {
+    let fault = "is invalid: spec.parentRef.name: Required value";
+    (name.is_empty() && !transaction.is_dry_run()).then(|| format!("IPAddress.networking.k8s.io {} {fault}", quote(ip)))
 }
 
 /// `shouldAllocateNodePorts`: whether a port without node port gets one.
@@ -231,6 +234,7 @@ mod tests {
         for (name, spec, expect) in [
             ("allocate/create/cluster_ip", r#"{"ports":[{"port":1}]}"#, "10.0.1.1 1/TCP:0".to_owned()),
             ("allocate/create/headless", r#"{"clusterIP":"None","ports":[{"port":1}]}"#, "None 1/TCP:0".to_owned()),
+            ("allocate/create/unknown_type", r#"{"type":"Foo","ports":[{"port":1}]}"#, "10.0.1.1 1/TCP:0".to_owned()),
             ("allocate/create/external_name", r#"{"type":"ExternalName"}"#, "- ".to_owned()),
             ("allocate/create/given_ip", r#"{"clusterIP":"10.0.0.9"}"#, "10.0.0.9 ".to_owned()),
             ("allocate/create/taken_ip", r#"{"clusterIP":"10.0.0.66"}"#, r#"spec.clusterIPs: Invalid value: ["10.0.0.66"]: failed to allocate IP 10.0.0.66: provided IP is already allocated"#.to_owned()),
@@ -266,6 +270,38 @@ mod tests {
             ),
         ] {
             check_create(name, DryRun::All, spec, expect);
+        }
+    }
+
+    #[test]
+    fn nameless_is_refused_with_its_ip() {
+        let fault = "is invalid: spec.parentRef.name: Required value";
+        for (name, dry_run, spec, expect) in [
+            (
+                "allocate/nameless/drawn",
+                DryRun::No,
+                r#"{"ports":[{"port":1}]}"#,
+                format!(
+                    r#"spec.clusterIPs: Invalid value: [""]: failed to allocate IP: IPAddress.networking.k8s.io "10.0.1.1" {fault}"#
+                ),
+            ),
+            (
+                "allocate/nameless/taken",
+                DryRun::No,
+                r#"{"clusterIP":"10.0.0.66"}"#,
+                format!(
+                    r#"spec.clusterIPs: Invalid value: ["10.0.0.66"]: failed to allocate IP 10.0.0.66: IPAddress.networking.k8s.io "10.0.0.66" {fault}"#
+                ),
+            ),
+            ("allocate/nameless/dry_run", DryRun::All, r#"{"ports":[{"port":1}]}"#, "10.0.0.0 1/TCP:0".to_owned()),
+            ("allocate/nameless/headless", DryRun::No, r#"{"clusterIP":"None"}"#, "None ".to_owned()),
+        ] {
+            let (mut allocators, mut draws) = (allocators(), Draws::default());
+            let mut service = defaulted(spec);
+            service.metadata.name.clear();
+            let mut transaction = Transaction::begin(&mut allocators, &mut draws, dry_run);
+            let result = begin_create(&mut service, &mut transaction);
+            assert_eq!(outcome(result, &service), expect, "{name}");
         }
     }
 

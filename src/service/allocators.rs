@@ -26,6 +26,8 @@ const DRY_RUN_CLUSTER_IP: &str = "10.0.0.0";
 const DRY_RUN_NODE_PORT: i32 = 32_768;
 
 const WORDS: usize = 44;
+/// The text for a cluster IP that is in use.
+pub(super) const IP_TAKEN: &str = "provided IP is already allocated";
 
 /// Which cluster IPs and node ports are in use.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -166,6 +168,10 @@ impl<'t> Transaction<'t> {
     /// Gives back what was reserved.
     pub fn revert(self) {}
 
+    pub(super) fn is_dry_run(&self) -> bool {
+        self.dry_run == DryRun::All
+    }
+
     /// Reserves the cluster IP asked for; the error is the allocator's text.
     pub(super) fn reserve_cluster_ip(&mut self, text: &str) -> Result<(), String> {
         let address = match ip::parse(text).map(|parsed| parsed.address) {
@@ -185,7 +191,7 @@ impl<'t> Transaction<'t> {
             return Err("the provided network does not match the current range".to_owned());
         }
         if !self.allocators.cluster_ips.insert(address) {
-            return Err("provided IP is already allocated".to_owned());
+            return Err(IP_TAKEN.to_owned());
         }
         self.reserved_ips.push(address);
         Ok(())

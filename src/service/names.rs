@@ -24,10 +24,11 @@ pub(super) fn label_faults(text: &str) -> Vec<String> {
 
 /// A label that the server will complete: what it ends in does not count.
 pub(super) fn label_prefix_faults(text: &str) -> Vec<String> {
-    // Upstream: `maskTrailingDash`.
-    match text.strip_suffix('-') {
-        Some(start) if !start.is_empty() => label_faults(&format!("{start}a")),
-        _ => label_faults(text),
+    // Upstream: `maskTrailingDash` masks the dash and the character before it with one `a`.
+    let start = text.strip_suffix('-').filter(|start| !start.is_empty());
+    match start.and_then(|start| start.get(..start.len() - 1)) {
+        Some(start) => label_faults(&format!("{start}a")),
+        None => label_faults(text),
     }
 }
 
@@ -157,6 +158,7 @@ mod tests {
         check("names/label/long", &label_faults(&long), &["must be no more than 63 characters"]);
         check("names/label/dash_last", &label_faults("a-"), &[LABEL]);
         check("names/label/prefix", &label_prefix_faults("a-"), &[]);
+        check("names/label/prefix_masked", &label_prefix_faults("a_-"), &[]);
         check("names/label/prefix_dash_only", &label_prefix_faults("-"), &[LABEL]);
         check("names/subdomain/empty_part", &subdomain_faults("a..b"), &[SUBDOMAIN]);
         check("names/subdomain/long", &subdomain_faults(&"a".repeat(254)), &["must be no more than 253 characters"]);

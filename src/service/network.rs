@@ -2,6 +2,7 @@
 //! `IsValidCIDRForLegacyField`, `ValidateEndpointIP` and their uses in `pkg/apis/core/validation/validation.go`, v1.37.2, with
 //! `StrictIPCIDRValidation` on).
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::field_error::{FieldError, text};
@@ -94,10 +95,11 @@ pub(super) fn source_ranges(subject: &Subject<'_>, errors: &mut Vec<FieldError>)
     if !spec.is_load_balancer() {
         errors.push(FieldError::forbidden("spec.LoadBalancerSourceRanges", ONLY_LOAD_BALANCER));
     }
-    let existing = subject.old_spec().map_or(&[][..], |old| &old.load_balancer_source_ranges);
+    let existing: BTreeSet<&str> =
+        subject.old_spec().into_iter().flat_map(|old| &old.load_balancer_source_ranges).map(|value| value.trim()).collect();
     for (index, value) in spec.load_balancer_source_ranges.iter().enumerate() {
         let value = value.trim();
-        if !existing.iter().any(|existing| existing == value)
+        if !existing.contains(value)
             && let Some(fault) = range_faults(value)
         {
             errors.push(FieldError::invalid(format!("spec.LoadBalancerSourceRanges[{index}]"), text(value), fault));

@@ -96,12 +96,8 @@ struct TypeDependent {
     clear: fn(new: &mut ServiceSpec),
 }
 
-fn needs_cluster_ip(spec: &ServiceSpec) -> bool {
-    spec.is_cluster_ip() || spec.opens_node_ports()
-}
-
 fn loses_cluster_ip(new: &ServiceSpec, old: &ServiceSpec) -> bool {
-    needs_cluster_ip(old) && !needs_cluster_ip(new)
+    !old.is_external_name() && new.is_external_name()
 }
 
 fn loses_load_balancer(new: &ServiceSpec, old: &ServiceSpec) -> bool {

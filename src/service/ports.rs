@@ -8,7 +8,7 @@ use super::names;
 use super::types::{IntOrString, ServicePort};
 use super::validate::Subject;
 
-const BETWEEN: &str = "must be between 1 and 65535, inclusive";
+pub(super) const BETWEEN: &str = "must be between 1 and 65535, inclusive";
 
 /// A check of one port, told its index and what the ports before it have.
 type PortCheck = for<'s> fn(&Port<'s>, &mut Seen<'s>, &mut Vec<FieldError>);
@@ -58,7 +58,7 @@ fn name<'s>(port: &Port<'s>, seen: &mut Seen<'s>, errors: &mut Vec<FieldError>) 
     }
 }
 
-fn is_port_number(number: i32) -> bool {
+pub(super) fn is_port_number(number: i32) -> bool {
     (1..=65_535).contains(&number)
 }
 

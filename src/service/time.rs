@@ -43,7 +43,7 @@ pub(super) fn parse(text: &str) -> Result<Option<String>, String> {
     if !parser.rest.is_empty() {
         return Err(format!("parsing time {}: extra text: {}", quote(text), quote(parser.rest)));
     }
-    if day < 1 || day > days_in(year, month) {
+    if !(1..=days_in(year, month)).contains(&day) {
         return Err(parser.out_of_range("day"));
     }
     let written = format_utc(days_from_civil(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second - offset);
@@ -80,7 +80,7 @@ impl Parser<'_> {
     }
 
     fn short_digits(&mut self, element: &str) -> Result<i64, String> {
-        let count = if self.rest.bytes().nth(1).is_some_and(|byte| byte.is_ascii_digit()) { 2 } else { 1 };
+        let count = if self.rest.as_bytes().get(1).is_some_and(|byte| byte.is_ascii_digit()) { 2 } else { 1 };
         self.digits(count, element)
     }
 
