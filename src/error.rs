@@ -70,6 +70,11 @@ impl Error {
         Error::at(Kind::Syntax, path, format!("number {number} is out of range"))
     }
 
+    /// Something of Kubernetes, named, that is outside the model.
+    pub(crate) fn not_modelled(what: &str) -> Self {
+        Error::new(Kind::NotModelled, None, format!("not modelled: {what}"))
+    }
+
     /// An error at a place inside a value.
     pub(crate) fn at(kind: Kind, path: &Path, message: impl Into<String>) -> Self {
         Error::new(kind, (!path.is_empty()).then(|| path.to_string()), message)

@@ -49,6 +49,12 @@ impl Schema {
             .ok_or_else(|| unknown(api_version, kind))
     }
 
+    /// The schema of a `v1` Service, which is built in: the default is never taken.
+    pub(crate) fn service() -> Self {
+        let types = builtin::types();
+        Schema { types: Arc::clone(types), root: types.kind("v1", "Service").unwrap_or_default() }
+    }
+
     /// The schema of a kind that an OpenAPI v3 document describes.
     ///
     /// The document is what a server answers at `/openapi/v3/api/v1` or `/openapi/v3/apis/<group>/<version>`: an object with

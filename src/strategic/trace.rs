@@ -49,6 +49,29 @@ pub trait Trace {
     fn decided(&mut self, _decision: Decision<'_>) {}
 }
 
+/// A trace that is lent.
+impl<T: Trace + ?Sized> Trace for &mut T {
+    fn is_on(&self) -> bool {
+        (**self).is_on()
+    }
+
+    fn begin(&mut self, pass: Pass) {
+        (**self).begin(pass);
+    }
+
+    fn enter(&mut self, step: Step<'_>) {
+        (**self).enter(step);
+    }
+
+    fn leave(&mut self) {
+        (**self).leave();
+    }
+
+    fn decided(&mut self, decision: Decision<'_>) {
+        (**self).decided(decision);
+    }
+}
+
 impl Trace for () {
     fn is_on(&self) -> bool {
         false

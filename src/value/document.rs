@@ -24,6 +24,20 @@ impl<'a> Document<'a> {
         Node { value: &self.root }
     }
 
+    /// A document put together of others, its members in the order that they shall have: a whole number that is a float is taken
+    /// to have been written as `80.0`.
+    pub(crate) fn assembled(root: Value<'a>) -> Self {
+        let mut literals = Vec::new();
+        collect_literals(&root, &mut literals);
+        Document { root, literals }
+    }
+
+    /// The root with its objects' members in the order of the text, repeated keys included: it may be printed, and looked up
+    /// where it was [sorted](Map::sort).
+    pub(crate) fn into_ordered(self) -> Value<'a> {
+        self.root
+    }
+
     /// A number of this document as it was written, `53.0` and `5.3e1` included: Go's decoder prints it so.
     ///
     /// It walks the document, so it is for messages.
@@ -48,6 +62,18 @@ impl<'a> Document<'a> {
 impl<'a> From<Value<'a>> for Document<'a> {
     fn from(root: Value<'a>) -> Self {
         Document { root, literals: Vec::new() }
+    }
+}
+
+fn collect_literals<'a>(value: &Value<'a>, literals: &mut Vec<Cow<'a, str>>) {
+    match value {
+        Value::Float(number) => {
+            let whole = number.fract() == 0.0 && number.abs() < 1e21;
+            literals.push(Cow::Owned(format!("{value}{}", if whole { ".0" } else { "" })));
+        }
+        Value::List(items) => items.iter().for_each(|item| collect_literals(item, literals)),
+        Value::Map(map) => map.entries().iter().for_each(|(_, member)| collect_literals(member, literals)),
+        _ => {}
     }
 }
 

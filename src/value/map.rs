@@ -39,8 +39,15 @@ impl<'a> Map<'a> {
     }
 
     /// Members in the order of a text, for a [`Document`](super::Document) alone: nothing here may be looked up.
-    pub(super) const fn in_document_order(entries: Vec<(Cow<'a, str>, Value<'a>)>) -> Self {
+    pub(crate) const fn in_document_order(entries: Vec<(Cow<'a, str>, Value<'a>)>) -> Self {
         Map { entries }
+    }
+
+    /// Brings members in the order of a text into the order of their keys; of a repeated key the last one stays.
+    pub(crate) fn sort(&mut self) {
+        if !self.entries.is_sorted_by(|a, b| a.0 < b.0) {
+            *self = Map::from_entries(std::mem::take(&mut self.entries));
+        }
     }
 
     /// How many members there are.

@@ -21,7 +21,7 @@ use std::cmp::Ordering;
 pub use document::{Document, Members, Node};
 pub use map::Map;
 pub use parse::{parse, parse_document};
-pub(crate) use print::{go_value, quote};
+pub(crate) use print::{go_value, is_printable, quote};
 
 /// The deepest nesting of lists and objects that is read; what is nested deeper is refused with an error.
 ///

@@ -69,7 +69,7 @@ pub(crate) fn quote(text: &str) -> String {
 /// Go's `unicode.IsPrint`: letters, marks, numbers, punctuation, symbols and the ASCII space.
 ///
 /// The standard library knows the same categories; a mark is only left alone by it behind another character.
-fn is_printable(c: char) -> bool {
+pub(crate) fn is_printable(c: char) -> bool {
     if c.is_ascii() {
         return c == ' ' || c.is_ascii_graphic();
     }
