@@ -1,5 +1,6 @@
 //! What Kubernetes does to a Service when you apply it, to the byte, and why.
 
+pub mod cluster;
 mod error;
 mod manifest;
 pub mod path;

@@ -1,0 +1,159 @@
+//! DELETE: options, preconditions, finalizers.
+//!
+//! Upstream: apiserver v0.37.2 `pkg/endpoints/handlers/delete.go`, `pkg/registry/generic/registry/store.go` (`Delete`,
+//! `deletionFinalizersForGarbageCollection`), `pkg/registry/rest/delete.go`; apimachinery v0.37.2
+//! `pkg/apis/meta/v1/validation/validation.go`. Grace periods mean nothing to a Service. Left out: the store's texts for options
+//! of a wrong type.
+
+use super::request::{Body, Request, check_dry_run, settle};
+use super::status::{Cause, Status};
+use super::write::{Answer, Stop, Write};
+use super::{Object, body};
+use crate::Error;
+use crate::value::{Value, quote};
+use std::sync::Arc;
+
+const ORPHAN: &str = "orphan";
+const FOREGROUND: &str = "foregroundDeletion";
+
+/// Options of a deletion, from the body or, without one, from the query.
+#[derive(Clone, Debug, Default)]
+struct Options {
+    propagation: Option<String>,
+    orphan_dependents: Option<bool>,
+    uid: Option<String>,
+    resource_version: Option<String>,
+    dry_run: Vec<String>,
+}
+
+pub(super) fn delete(write: &mut Write<'_, '_>, request: &Request, name: &str) -> Result<Answer, Stop> {
+    let options = Options::of(write, request)?;
+    options.check()?;
+    let live = write.live(name).ok_or_else(|| Status::not_found("services", name))?;
+    options.check_preconditions(&live)?;
+    if !options.dry_run.is_empty() {
+        return Ok((200, live));
+    }
+    let finalizers = if live.is_terminating() { live.service().metadata.finalizers.clone() } else { options.finalizers(&live) };
+    if finalizers.is_empty() {
+        write.remove(&live);
+        let mut service = live.service().clone();
+        service.metadata.finalizers = finalizers;
+        service.metadata.resource_version = write.version.to_string();
+        return Ok((200, Object::new(service)));
+    }
+    if live.is_terminating() {
+        return Ok((200, live));
+    }
+    let mut service = live.service().clone();
+    service.metadata.finalizers = finalizers;
+    if service.metadata.deletion_grace_period_seconds.is_none() && service.metadata.generation > 0 {
+        service.metadata.generation += 1;
+    }
+    service.metadata.deletion_timestamp = Some(write.now.to_string());
+    service.metadata.deletion_grace_period_seconds = Some(0);
+    service.metadata.resource_version = write.version.to_string();
+    let object = Object::new(service);
+    Arc::make_mut(write.store).put(object.clone());
+    Ok((200, object))
+}
+
+impl Options {
+    fn of(write: &Write<'_, '_>, request: &Request) -> Result<Self, Stop> {
+        let content = request.content();
+        if matches!(content, Body::Bytes(bytes) if bytes.is_empty()) {
+            return Self::of_query(write, request);
+        }
+        body::check_media_type(request.media_type())?;
+        let sent = body::document(content)
+            .map_err(|error| Error::not_modelled(&format!("delete options that are not JSON ({error})")))?;
+        let sent = sent.into_value();
+        let text = |keys: &[&str]| match sent.at(keys) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => value.as_str().map(|text| Some(text.to_owned())).ok_or_else(wrong_type),
+        };
+        let dry_run = match sent.get("dryRun") {
+            None | Some(Value::Null) => Vec::new(),
+            Some(Value::List(items)) => {
+                items.iter().map(|item| item.as_str().map(str::to_owned).ok_or_else(wrong_type)).collect::<Result<_, _>>()?
+            }
+            Some(_) => return Err(wrong_type().into()),
+        };
+        Ok(Options {
+            propagation: text(&["propagationPolicy"])?,
+            orphan_dependents: sent.get("orphanDependents").and_then(Value::as_bool),
+            uid: text(&["preconditions", "uid"])?,
+            resource_version: text(&["preconditions", "resourceVersion"])?,
+            dry_run,
+        })
+    }
+
+    fn of_query(write: &Write<'_, '_>, request: &Request) -> Result<Self, Stop> {
+        let find = |key| request.parameters().iter().find(|(name, _)| name == key).map(|(_, value)| value.clone());
+        if find("orphanDependents").is_some() {
+            return Err(Error::not_modelled("the parameter orphanDependents").into());
+        }
+        let dry_run = write.options.dry_run_values().iter().map(|value| (*value).to_owned()).collect();
+        Ok(Options { propagation: find("propagationPolicy"), dry_run, ..Options::default() })
+    }
+
+    fn check(&self) -> Result<(), Status> {
+        let mut causes = Vec::new();
+        if let Some(policy) = &self.propagation {
+            if self.orphan_dependents.is_some() {
+                let why = "orphanDependents and deletionPropagation cannot be both set";
+                causes.push(Cause::invalid("propagationPolicy", &Value::from(policy.as_str()).to_string(), why));
+            }
+            let known = ["Foreground", "Background", "Orphan"];
+            if !known.contains(&&**policy) {
+                let supported = ["Foreground", "Background", "Orphan", "nil"];
+                causes.push(Cause::unsupported("propagationPolicy", &Value::from(policy.as_str()).to_string(), &supported));
+            }
+        }
+        let dry_run: Vec<&str> = self.dry_run.iter().map(String::as_str).collect();
+        causes.extend(check_dry_run(&dry_run));
+        settle("DeleteOptions", causes)
+    }
+
+    fn check_preconditions(&self, live: &Object) -> Result<(), Status> {
+        let conflict = |what: &str, wanted: &str, found: &str, end: &str| {
+            let why = format!(
+                "the {what} in the precondition ({wanted}) does not match the {what} in record ({found}). The object might have \
+                 been {end}"
+            );
+            Err(Status::conflict("Service", live.name(), &why))
+        };
+        if let Some(uid) = self.uid.as_deref().filter(|uid| *uid != live.uid()) {
+            return conflict("UID", uid, live.uid(), "deleted and then recreated");
+        }
+        if let Some(version) = self.resource_version.as_deref().filter(|version| *version != live.resource_version()) {
+            return conflict("ResourceVersion", version, live.resource_version(), "modified");
+        }
+        Ok(())
+    }
+
+    /// The finalizers that the deletion leaves, those for dependents set as the options ask.
+    fn finalizers(&self, live: &Object) -> Vec<String> {
+        let present = &live.service().metadata.finalizers;
+        let has = |name: &str| present.iter().any(|finalizer| finalizer == name);
+        let (orphan, foreground) = match (self.orphan_dependents, self.propagation.as_deref()) {
+            (Some(orphan), _) => (orphan, false),
+            (None, Some(policy)) => (policy == "Orphan", policy == "Foreground"),
+            // Upstream: without a policy the finalizer that comes first decides.
+            (None, None) => {
+                let first = present.iter().find(|finalizer| *finalizer == ORPHAN || *finalizer == FOREGROUND);
+                (first.is_some_and(|first| first == ORPHAN), first.is_some_and(|first| first == FOREGROUND))
+            }
+        };
+        if has(ORPHAN) == orphan && has(FOREGROUND) == foreground {
+            return present.clone();
+        }
+        let others = present.iter().filter(|finalizer| *finalizer != ORPHAN && *finalizer != FOREGROUND).cloned();
+        let added = [(orphan, ORPHAN), (foreground, FOREGROUND)];
+        others.chain(added.into_iter().filter(|(wanted, _)| *wanted).map(|(_, name)| name.to_owned())).collect()
+    }
+}
+
+fn wrong_type() -> Error {
+    Error::not_modelled(&format!("delete options of a wrong type, such as {}", quote("propagationPolicy: 1")))
+}

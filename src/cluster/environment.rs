@@ -1,0 +1,121 @@
+//! What a server and its clients take from outside: the clock, and what is drawn at random.
+//!
+//! Nothing here is read from the machine. Everything has a default that never varies, and may be given.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::service::Draws;
+
+/// The surroundings of a [`Cluster`](super::Cluster).
+///
+/// ```
+/// use mergekey::cluster::{Cluster, Environment};
+///
+/// let environment = Environment::default().now("2026-11-23T12:00:00Z").namespace("shop");
+/// let cluster = Cluster::with_environment(environment);
+/// assert!(cluster.get("Service", "shop", "web").is_none());
+/// ```
+#[derive(Clone, Debug)]
+pub struct Environment {
+    now: Arc<str>,
+    namespace: Arc<str>,
+    deleted_line: DeletedLine,
+    first_version: u64,
+    moments: VecDeque<Moment>,
+}
+
+/// How kubectl tells of a deletion, the one line of these verbs that its versions word differently.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DeletedLine {
+    /// `service "dns" deleted from default namespace`: kubectl v1.37.
+    #[default]
+    WithNamespace,
+    /// `service "dns" deleted`: kubectl v1.33 and older.
+    WithoutNamespace,
+}
+
+/// What a server's clock says at one write, and what it draws there.
+#[derive(Clone, Debug, Default)]
+pub struct Moment {
+    /// The time in RFC 3339, in whole seconds of UTC; the environment's if it is not given.
+    pub now: Option<String>,
+    /// Node ports and cluster IPs that are drawn.
+    pub draws: Draws,
+}
+
+impl Default for Environment {
+    fn default() -> Self {
+        Environment {
+            now: "2006-01-02T15:04:05Z".into(),
+            namespace: "default".into(),
+            deleted_line: DeletedLine::default(),
+            first_version: 1,
+            moments: VecDeque::new(),
+        }
+    }
+}
+
+impl Environment {
+    /// Sets the clock, in RFC 3339 with whole seconds of UTC. It stands still until it is set again.
+    #[must_use]
+    pub fn now(mut self, now: &str) -> Self {
+        self.now = now.into();
+        self
+    }
+
+    /// Sets the namespace of kubectl's context, `default` otherwise.
+    #[must_use]
+    pub fn namespace(mut self, namespace: &str) -> Self {
+        self.namespace = namespace.into();
+        self
+    }
+
+    /// Sets how kubectl tells of a deletion.
+    #[must_use]
+    pub fn deletes_with(mut self, line: DeletedLine) -> Self {
+        self.deleted_line = line;
+        self
+    }
+
+    /// Sets the resourceVersion of the first write, 1 otherwise; each further write has the next one.
+    #[must_use]
+    pub fn first_version(mut self, version: u64) -> Self {
+        self.first_version = version;
+        self
+    }
+
+    /// Foretells the next writes, one moment each; what comes after them has the defaults.
+    #[must_use]
+    pub fn moments(mut self, moments: impl IntoIterator<Item = Moment>) -> Self {
+        self.moments.extend(moments);
+        self
+    }
+
+    pub(crate) fn context_namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    pub(crate) fn deleted_line(&self) -> DeletedLine {
+        self.deleted_line
+    }
+
+    pub(crate) fn version(&self, writes: u64) -> u64 {
+        self.first_version.saturating_add(writes)
+    }
+
+    pub(super) fn set_now(&mut self, now: &str) {
+        self.now = now.into();
+    }
+
+    pub(super) fn foretell(&mut self, moments: impl IntoIterator<Item = Moment>) {
+        self.moments = moments.into_iter().collect();
+    }
+
+    /// The clock and the draws of a write that begins.
+    pub(super) fn next(&mut self) -> (Arc<str>, Draws) {
+        let Moment { now, draws } = self.moments.pop_front().unwrap_or_default();
+        (now.map_or_else(|| Arc::clone(&self.now), Into::into), draws)
+    }
+}

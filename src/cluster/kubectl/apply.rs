@@ -1,0 +1,225 @@
+//! `kubectl apply` on the client's side.
+//!
+//! Upstream: kubectl v0.37.2 `pkg/cmd/apply/{apply,patcher}.go`. Left out: pruning, apply sets, `-o`.
+
+use std::sync::Arc;
+
+use super::errors::Failure;
+use super::object::{self, Source};
+use super::options::{Apply, Cascade, DryRun};
+use super::{Session, server_side, verbs};
+use crate::Manifest;
+use crate::cluster::request::PatchType;
+use crate::cluster::{LAST_APPLIED, Method, Object};
+use crate::strategic::{self, Conflicts, Lookup, Options, ThreeWay};
+use crate::value::{self, Value, quote};
+
+/// How often a patch that meets a conflict is made anew.
+pub(super) const RETRIES: usize = 5;
+
+const FIELD_MANAGER: &str = "kubectl-client-side-apply";
+
+pub(super) fn run(session: &mut Session<'_, '_>, manifest: &Manifest, options: &Apply) -> Result<(), Failure> {
+    check(options)?;
+    let source = Source::load(session, manifest, options.common.namespace.as_deref())?;
+    let generated = object::metadata_text(&source.object, "generateName");
+    if source.place.name.is_empty() && !generated.is_empty() {
+        return Err(Failure::client(format!("from {generated}: cannot use generate name with apply")));
+    }
+    if options.server_side {
+        return server_side::run(session, source, options);
+    }
+    client_side(session, source, options)
+}
+
+fn check(options: &Apply) -> Result<(), Failure> {
+    let message = if options.force_conflicts && !options.server_side {
+        "--force-conflicts only works with --server-side"
+    } else if options.common.dry_run == DryRun::Client && options.server_side {
+        "--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)"
+    } else if options.server_side && options.force {
+        "--force cannot be used with --server-side"
+    } else if options.common.dry_run == DryRun::Server && options.force {
+        "--dry-run=server cannot be used with --force"
+    } else {
+        return Ok(());
+    };
+    Err(Failure::client(message))
+}
+
+fn client_side(session: &mut Session<'_, '_>, source: Source, options: &Apply) -> Result<(), Failure> {
+    let mut modified = source.object.clone();
+    object::save_last_applied(&mut modified);
+    if let Err(failure) = source.require_name() {
+        let verb = format!("retrieving current configuration of:\n{}\nfrom server for:", describe(&source));
+        return Err(failure.when(&verb, &source.file));
+    }
+    let Ok(current) = session.read(&source.place) else {
+        return create(session, &source, modified, options);
+    };
+    if object::last_applied(current.value()).is_none() {
+        session.stderr.push_str(&missing_annotation(&source.place.name));
+    }
+    let job = Job { source: &source, modified: Arc::new(modified), options };
+    let mut sent = String::new();
+    let done = match job.patch(session, current, &mut sent) {
+        Err(failure) if options.force && (failure.is("Conflict") || failure.is("Invalid")) => {
+            sent = format!("{}\n", job.modified);
+            job.delete_and_create(session)
+        }
+        other => other.map_err(|failure| job.in_patching(failure)),
+    };
+    let done = done
+        .map_err(|failure| failure.when(&format!("applying patch:\n{sent}\nto:\n{}\nfor:", describe(&source)), &source.file))?;
+    session.warn_if_deleting(&done.object);
+    let operation = if done.changed { "configured" } else { "unchanged" };
+    session.print(&source.place.name, operation, options.common.dry_run);
+    Ok(())
+}
+
+fn create(session: &mut Session<'_, '_>, source: &Source, mut object: Value<'static>, options: &Apply) -> Result<(), Failure> {
+    object::prune_nulls(&mut object);
+    if options.common.dry_run != DryRun::Client {
+        verbs::post(session, source, object, verbs::Writer::new(&options.common, FIELD_MANAGER))
+            .map_err(|failure| failure.when("creating", &source.file))?;
+    }
+    session.print(&source.place.name, "created", options.common.dry_run);
+    Ok(())
+}
+
+/// What stays the same while a patch is tried again.
+struct Job<'s> {
+    source: &'s Source,
+    modified: Arc<Value<'static>>,
+    options: &'s Apply,
+}
+
+/// The object after a patch, and whether there was one.
+struct Done {
+    object: Option<Object>,
+    changed: bool,
+}
+
+impl Job<'_> {
+    /// Patches, again and again where the server answers with a conflict; `sent` is the text of the last patch.
+    fn patch(&self, session: &mut Session<'_, '_>, current: Object, sent: &mut String) -> Result<Done, Failure> {
+        let mut outcome = self.patch_once(session, current, sent);
+        for _ in 0..RETRIES {
+            match &outcome {
+                Err(failure) if failure.is("Conflict") => {}
+                _ => break,
+            }
+            let current = session.read(&self.source.place)?;
+            outcome = self.patch_once(session, current, sent);
+        }
+        outcome
+    }
+
+    fn patch_once(&self, session: &mut Session<'_, '_>, current: Object, sent: &mut String) -> Result<Done, Failure> {
+        let patch = self.three_way(session, &current)?;
+        if patch.as_map().is_some_and(value::Map::is_empty) {
+            return Ok(Done { object: Some(current), changed: false });
+        }
+        *sent = patch.to_string();
+        if self.options.common.dry_run == DryRun::Client {
+            let schema = session.cluster.schema().clone();
+            let (document, patch) = (current.value().borrowed(), patch.borrowed());
+            strategic::apply_values(document, patch, &schema, Lookup::GoTypes, &mut session.trace.strategic())
+                .map_err(|error| Failure::client(format!("applying patch locally: {error}")))?;
+            return Ok(Done { object: None, changed: true });
+        }
+        let writer = verbs::Writer::new(&self.options.common, FIELD_MANAGER);
+        let request = self.source.place.request(Method::Patch);
+        let request = writer.mark(request.content_type(PatchType::Strategic.media_type())).value(Arc::new(patch));
+        session.send(request).map(|object| Done { object: Some(object), changed: true })
+    }
+
+    /// The patch, or the failure to make one.
+    ///
+    /// Upstream: kubectl looks the fields up in two documents of the server before it takes its own types; they agree on a
+    /// Service, so that what fails with one fails with all.
+    fn three_way(&self, session: &mut Session<'_, '_>, current: &Object) -> Result<Value<'static>, Failure> {
+        let annotation = object::last_applied(current.value()).filter(|text| !text.is_empty());
+        let parsed = annotation.as_deref().map(|text| value::parse(text.as_bytes())).transpose();
+        let parsed = parsed.map_err(|_| "invalid JSON document".to_owned());
+        let conflicts = if self.options.overwrite { Conflicts::Overwrite } else { Conflicts::Refuse };
+        let schema = session.cluster.schema().clone();
+        let mut make = |lookup: Lookup| {
+            let original = parsed.as_ref().map_err(Clone::clone)?.as_ref();
+            let objects = ThreeWay { original, modified: &*self.modified, current: current.value() };
+            let options = Options::new().conflicts(conflicts).lookup(lookup);
+            strategic::three_way_values(objects, &schema, options, &mut session.trace.strategic())
+                .map(Value::into_owned)
+                .map_err(|error| error.to_string())
+        };
+        if self.options.openapi_patch {
+            for (lookup, document) in [(Lookup::OpenApiV3, "openapi v3"), (Lookup::OpenApiV2, "openapi")] {
+                match make(lookup) {
+                    Ok(patch) => return Ok(patch),
+                    Err(error) => {
+                        let line = format!("warning: error calculating patch from {document} spec: {error}\n");
+                        session.stderr.push_str(&line);
+                    }
+                }
+            }
+        }
+        make(Lookup::GoTypes).map_err(|error| {
+            let (original, modified) = (annotation.as_deref().unwrap_or_default(), &*self.modified);
+            let current = current.value();
+            Failure::client(format!(
+                "creating patch with:\noriginal:\n{original}\nmodified:\n{modified}\n\ncurrent:\n{current}\n\nfor: {error}"
+            ))
+        })
+    }
+
+    fn in_patching(&self, failure: Failure) -> Failure {
+        failure.when("patching", &self.source.file)
+    }
+
+    /// `--force`: what cannot be patched is deleted and created, or put back where that fails.
+    fn delete_and_create(&self, session: &mut Session<'_, '_>) -> Result<Done, Failure> {
+        let place = &self.source.place;
+        let original = session.read(place)?;
+        verbs::send_delete(session, place, Cascade::Background, DryRun::None)?;
+        if session.read(place).is_ok() {
+            return Err(verbs::waits_for_finalizers());
+        }
+        let writer = verbs::Writer::new(&self.options.common, FIELD_MANAGER);
+        match verbs::post(session, self.source, (*self.modified).clone(), writer) {
+            Ok(object) => Ok(Done { object: Some(object), changed: true }),
+            Err(failure) => match verbs::post(session, self.source, original.value().clone(), writer) {
+                Ok(_) => Err(failure),
+                Err(second) => Err(Failure::client(format!(
+                    "An error occurred force-replacing the existing object with the newly provided one:\n\n{}.\n\nAdditionally, \
+                     an error occurred attempting to restore the original object:\n\n{}",
+                    failure.text(),
+                    second.text()
+                ))),
+            },
+        }
+    }
+}
+
+/// How kubectl describes the object of a manifest.
+fn describe(source: &Source) -> String {
+    let (name, namespace) = (quote(&source.place.name), quote(&source.place.namespace));
+    format!("Resource: \"/v1, Resource=services\", GroupVersionKind: \"/v1, Kind=Service\"\nName: {name}, Namespace: {namespace}")
+}
+
+fn missing_annotation(name: &str) -> String {
+    format!(
+        "Warning: resource services/{name} is missing the {LAST_APPLIED} annotation which is required by kubectl apply. kubectl \
+         apply should only be used on resources created declaratively by either kubectl create --save-config or kubectl apply. \
+         The missing annotation will be patched automatically.\n"
+    )
+}
+
+impl Session<'_, '_> {
+    pub(super) fn warn_if_deleting(&mut self, object: &Option<Object>) {
+        let terminating = object.as_ref().filter(|object| object.is_terminating());
+        if let Some(object) = terminating {
+            let line = format!("Warning: Detected changes to resource {} which is currently being deleted.\n", object.name());
+            self.stderr.push_str(&line);
+        }
+    }
+}

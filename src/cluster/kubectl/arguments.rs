@@ -1,0 +1,332 @@
+//! Command lines of kubectl, read into verbs with their options.
+//!
+//! A flag that is not known here is [not modelled](crate::Error::is_not_modelled), by its name; kubectl may know it.
+
+use super::errors::Failure;
+use super::options::{Annotate, Apply, Cascade, Changes, Common, Create, Delete, DryRun, Label, Patch, Replace, Validate};
+use super::verbs::{self, Get, Output};
+use super::{Session, apply, labels};
+use crate::{Error, Manifest};
+
+/// A command with all that it needs.
+#[derive(Debug)]
+pub(super) struct Command<'m> {
+    verb: Verb,
+    manifest: Option<&'m Manifest>,
+}
+
+#[derive(Debug)]
+enum Verb {
+    Apply(Apply),
+    Create(Create),
+    Replace(Replace),
+    DeleteFile(Delete),
+    Delete(String, Delete),
+    Patch(String, Patch),
+    Label(String, Label),
+    Annotate(String, Annotate),
+    Get(String, Get),
+    /// kubectl refuses the command line.
+    Refused(String),
+}
+
+impl Command<'_> {
+    /// Runs the command.
+    pub(super) fn run(self, session: &mut Session<'_, '_>) -> Result<(), Failure> {
+        let manifest = || self.manifest.ok_or_else(|| Error::not_modelled("a command with -f without its manifest"));
+        match &self.verb {
+            Verb::Apply(options) => apply::run(session, manifest()?, options),
+            Verb::Create(options) => verbs::create(session, manifest()?, options),
+            Verb::Replace(options) => verbs::replace(session, manifest()?, options),
+            Verb::DeleteFile(options) => verbs::delete_file(session, manifest()?, options),
+            Verb::Delete(name, options) => verbs::delete_named(session, name, options),
+            Verb::Patch(name, options) => verbs::patch(session, name, options),
+            Verb::Label(name, options) => labels::label(session, name, options),
+            Verb::Annotate(name, options) => labels::annotate(session, name, options),
+            Verb::Get(name, options) => verbs::get(session, name, options),
+            Verb::Refused(message) => Err(Failure::client(message.clone())),
+        }
+    }
+}
+
+/// Reads a command line, with or without `kubectl` in front.
+pub(super) fn read<'m>(arguments: &[&str], manifest: Option<&'m Manifest>) -> Result<Command<'m>, Error> {
+    let arguments = match arguments {
+        ["kubectl", rest @ ..] => rest,
+        all => all,
+    };
+    let [verb, rest @ ..] = arguments else { return Err(Error::not_modelled("kubectl without a verb")) };
+    let mut line = Line::read(verb, rest)?;
+    let verb = match *verb {
+        "apply" => line.apply(),
+        "create" => line.create(),
+        "replace" => line.replace(),
+        "delete" => line.delete(),
+        "patch" => line.patch(),
+        "label" => line.label(),
+        "annotate" => line.annotate(),
+        "get" => line.get(),
+        other => return Err(Error::not_modelled(&format!("kubectl {other}"))),
+    };
+    let verb = match verb {
+        Ok(verb) => {
+            line.done()?;
+            verb
+        }
+        Err(Failure::Outside(error)) => return Err(error),
+        Err(failure) => Verb::Refused(failure.text()),
+    };
+    Ok(Command { verb, manifest })
+}
+
+/// A command line taken apart: flags with their values, and the rest.
+struct Line<'a> {
+    verb: &'a str,
+    flags: Vec<(&'a str, Option<&'a str>)>,
+    words: Vec<&'a str>,
+}
+
+/// Flags that take the next word as their value.
+const VALUED: [&str; 9] = ["-f", "--filename", "-n", "--namespace", "--field-manager", "-p", "--patch", "--type", "-o"];
+
+impl<'a> Line<'a> {
+    fn read(verb: &'a str, arguments: &[&'a str]) -> Result<Self, Error> {
+        let mut line = Line { verb, flags: Vec::new(), words: Vec::new() };
+        let mut rest = arguments.iter();
+        while let Some(&word) = rest.next() {
+            if !word.starts_with('-') || word == "-" {
+                line.words.push(word);
+            } else if let Some((flag, value)) = word.split_once('=').filter(|_| word.starts_with("--")) {
+                line.flags.push((flag, Some(value)));
+            } else if VALUED.contains(&word) || word == "--output" {
+                let value = rest.next().ok_or_else(|| Error::not_modelled(&format!("kubectl {verb} {word} without a value")))?;
+                line.flags.push((word, Some(value)));
+            } else {
+                line.flags.push((word, None));
+            }
+        }
+        Ok(line)
+    }
+
+    /// Takes the last use of a flag.
+    fn take(&mut self, names: &[&str]) -> Option<Option<&'a str>> {
+        let mut found = None;
+        self.flags.retain(|(flag, value)| {
+            let hit = names.contains(flag);
+            if hit {
+                found = Some(*value);
+            }
+            !hit
+        });
+        found
+    }
+
+    fn text(&mut self, names: &[&str]) -> Option<&'a str> {
+        self.take(names).flatten()
+    }
+
+    /// A flag that is on when it is given without a value.
+    fn switch(&mut self, name: &str, default: bool) -> Result<bool, Failure> {
+        match self.take(&[name]) {
+            None => Ok(default),
+            Some(None | Some("true" | "t" | "1" | "T" | "TRUE" | "True")) => Ok(true),
+            Some(Some("false" | "f" | "0" | "F" | "FALSE" | "False")) => Ok(false),
+            Some(Some(other)) => Err(self.outside(&format!("{name}={other}"))),
+        }
+    }
+
+    fn outside(&self, what: &str) -> Failure {
+        Error::not_modelled(&format!("kubectl {} {what}", self.verb)).into()
+    }
+
+    fn dry_run(&mut self) -> Result<DryRun, Failure> {
+        match self.take(&["--dry-run"]) {
+            None | Some(Some("none")) => Ok(DryRun::None),
+            Some(Some("client")) => Ok(DryRun::Client),
+            Some(Some("server")) => Ok(DryRun::Server),
+            Some(Some(other)) => {
+                Err(Failure::client(format!("Invalid dry-run value ({other}). Must be \"none\", \"server\", or \"client\".")))
+            }
+            Some(None) => Err(self.outside("--dry-run without a value")),
+        }
+    }
+
+    fn common(&mut self) -> Result<Common, Failure> {
+        let validate = match self.take(&["--validate"]) {
+            None | Some(None | Some("strict" | "true")) => Validate::Strict,
+            Some(Some("warn")) => Validate::Warn,
+            Some(Some("ignore" | "false")) => Validate::Ignore,
+            Some(Some(other)) => return Err(self.outside(&format!("--validate={other}"))),
+        };
+        Ok(Common {
+            dry_run: self.dry_run()?,
+            field_manager: self.text(&["--field-manager"]).map(str::to_owned),
+            namespace: self.text(&["-n", "--namespace"]).map(str::to_owned),
+            validate,
+        })
+    }
+
+    /// `-f` names the one manifest, whatever the name is.
+    fn file(&mut self) -> Result<(), Failure> {
+        match self.take(&["-f", "--filename"]) {
+            Some(Some(_)) => Ok(()),
+            _ => Err(self.outside("without -f")),
+        }
+    }
+
+    fn apply(&mut self) -> Result<Verb, Failure> {
+        self.file()?;
+        let mut options = if self.switch("--server-side", false)? { Apply::server_side() } else { Apply::client_side() };
+        options.common = self.common()?;
+        options.force_conflicts = self.switch("--force-conflicts", false)?;
+        options.force = self.switch("--force", false)?;
+        options.overwrite = self.switch("--overwrite", true)?;
+        options.openapi_patch = self.switch("--openapi-patch", true)?;
+        Ok(Verb::Apply(options))
+    }
+
+    fn create(&mut self) -> Result<Verb, Failure> {
+        self.file()?;
+        Ok(Verb::Create(Create { save_config: self.switch("--save-config", false)?, common: self.common()? }))
+    }
+
+    fn replace(&mut self) -> Result<Verb, Failure> {
+        self.file()?;
+        let (save_config, force) = (self.switch("--save-config", false)?, self.switch("--force", false)?);
+        Ok(Verb::Replace(Replace { common: self.common()?, save_config, force }))
+    }
+
+    fn delete(&mut self) -> Result<Verb, Failure> {
+        let cascade = match self.take(&["--cascade"]) {
+            None | Some(None | Some("background")) => Cascade::Background,
+            Some(Some("foreground")) => Cascade::Foreground,
+            Some(Some("orphan")) => Cascade::Orphan,
+            Some(Some(other)) => return Err(self.outside(&format!("--cascade={other}"))),
+        };
+        let options = Delete {
+            namespace: self.text(&["-n", "--namespace"]).map(str::to_owned),
+            dry_run: self.dry_run()?,
+            ignore_not_found: self.switch("--ignore-not-found", false)?,
+            no_wait: !self.switch("--wait", true)?,
+            cascade,
+        };
+        if self.take(&["-f", "--filename"]).is_some() {
+            return Ok(Verb::DeleteFile(options));
+        }
+        Ok(Verb::Delete(self.name()?, options))
+    }
+
+    fn patch(&mut self) -> Result<Verb, Failure> {
+        let common = self.common()?;
+        let patch_type = verbs::patch_type(self.text(&["--type"]).unwrap_or("strategic"))?;
+        let Some(text) = self.text(&["-p", "--patch"]).filter(|text| !text.is_empty()) else {
+            return Err(Failure::client("must specify --patch or --patch-file containing the contents of the patch"));
+        };
+        let mut options = Patch::new(patch_type, text.to_owned());
+        options.common = common;
+        Ok(Verb::Patch(self.name()?, options))
+    }
+
+    fn label(&mut self) -> Result<Verb, Failure> {
+        let (common, overwrite) = (self.common()?, self.switch("--overwrite", false)?);
+        let name = self.name()?;
+        let changes = self.changes("label", overwrite)?;
+        Ok(Verb::Label(name, Label { common, changes }))
+    }
+
+    fn annotate(&mut self) -> Result<Verb, Failure> {
+        let (common, overwrite) = (self.common()?, self.switch("--overwrite", false)?);
+        let name = self.name()?;
+        let changes = self.changes("annotation", overwrite)?;
+        Ok(Verb::Annotate(name, Annotate { common, changes }))
+    }
+
+    fn get(&mut self) -> Result<Verb, Failure> {
+        let output = match self.text(&["-o", "--output"]) {
+            Some("json") => Output::Json,
+            Some("name") => Output::Name,
+            Some(other) => return Err(self.outside(&format!("-o {other}"))),
+            None => return Err(self.outside("without -o json or -o name")),
+        };
+        let options = Get {
+            namespace: self.text(&["-n", "--namespace"]).map(str::to_owned),
+            output,
+            managed_fields: self.switch("--show-managed-fields", false)?,
+            ignore_not_found: self.switch("--ignore-not-found", false)?,
+        };
+        Ok(Verb::Get(self.name()?, options))
+    }
+
+    /// The one Service that the words name, as `service dns` or `service/dns`.
+    fn name(&mut self) -> Result<String, Failure> {
+        const RESOURCES: [&str; 3] = ["service", "services", "svc"];
+        let words = std::mem::take(&mut self.words);
+        let (name, rest) = match &*words {
+            [resource, name, rest @ ..] if RESOURCES.contains(resource) => (*name, rest),
+            [word, rest @ ..] => match word.split_once('/') {
+                Some((resource, name)) if RESOURCES.contains(&resource) => (name, rest),
+                _ => return Err(self.outside(word)),
+            },
+            [] => return Err(self.outside("without a name")),
+        };
+        self.words = rest.to_vec();
+        Ok(name.to_owned())
+    }
+
+    /// `KEY=VALUE` and `KEY-`.
+    fn changes(&mut self, what: &str, overwrite: bool) -> Result<Changes, Failure> {
+        let mut changes = Changes { overwrite, ..Changes::default() };
+        for word in std::mem::take(&mut self.words) {
+            match word.split_once('=') {
+                // Upstream: a value of an annotation may hold further equals signs, one of a label may not.
+                Some((_, value)) if what == "label" && value.contains('=') => {
+                    return Err(Failure::client(format!("invalid label spec: {word}")));
+                }
+                Some((key, value)) => changes.set.push((key.to_owned(), value.to_owned())),
+                None => match word.strip_suffix('-') {
+                    Some(key) => changes.remove.push(key.to_owned()),
+                    None => return Err(self.outside(word)),
+                },
+            }
+        }
+        Ok(changes)
+    }
+
+    /// What is left is not known here.
+    fn done(&self) -> Result<(), Error> {
+        let unknown = self.flags.first().map(|(flag, _)| *flag).or(self.words.first().copied());
+        unknown.map_or(Ok(()), |what| Err(Error::not_modelled(&format!("kubectl {} {what}", self.verb))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(line: &str, expect: &str) {
+        let words: Vec<&str> = line.split(' ').collect();
+        assert_eq!(read(&words, None).unwrap_err().to_string(), expect);
+    }
+
+    #[test]
+    fn unknown_words_are_named() {
+        check("rollout restart", "not modelled: kubectl rollout");
+        check("apply -f - --prune", "not modelled: kubectl apply --prune");
+        check("apply -k dir", "not modelled: kubectl apply without -f");
+        check("delete pod a", "not modelled: kubectl delete pod");
+        check("delete service a b", "not modelled: kubectl delete b");
+        check("get service a", "not modelled: kubectl get without -o json or -o name");
+        check("apply -f - --overwrite=perhaps", "not modelled: kubectl apply --overwrite=perhaps");
+    }
+
+    #[test]
+    fn forms_of_flags() {
+        let command = read(&["kubectl", "patch", "svc/dns", "--type", "merge", "-p", "{}", "--namespace=a"], None).unwrap();
+        let Verb::Patch(name, options) = command.verb else { panic!("a patch") };
+        assert_eq!((&*name, &*options.text, options.common.namespace.as_deref()), ("dns", "{}", Some("a")));
+        let command = read(&["label", "service", "dns", "a=b", "c-", "--overwrite"], None).unwrap();
+        let Verb::Label(_, options) = command.verb else { panic!("a label") };
+        assert_eq!((options.changes.set.len(), options.changes.remove.len(), options.changes.overwrite), (1, 1, true));
+    }
+}

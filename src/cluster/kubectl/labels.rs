@@ -1,0 +1,138 @@
+//! `kubectl label` and `kubectl annotate`.
+//!
+//! Upstream: kubectl v0.37.2 `pkg/cmd/{label,annotate}`. Where several keys clash upstream names them in random order; here they
+//! are sorted.
+
+use std::sync::Arc;
+
+use super::errors::Failure;
+use super::object;
+use super::options::{Annotate, Changes, Common, DryRun, Label};
+use super::verbs::Writer;
+use super::{Place, Session};
+use crate::Error;
+use crate::cluster::request::PatchType;
+use crate::cluster::{Method, Object};
+use crate::value::{Map, Value, quote};
+
+/// This annotation may always be changed.
+const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
+
+pub(super) fn label(session: &mut Session<'_, '_>, name: &str, options: &Label) -> Result<(), Failure> {
+    let changes = &options.changes;
+    if changes.set.is_empty() && changes.remove.is_empty() {
+        return Err(Failure::client("at least one label update is required"));
+    }
+    if changes.remove.iter().any(|key| changes.set.iter().any(|(set, _)| set == key)) {
+        return Err(Failure::client("can not both modify and remove a label in the same command"));
+    }
+    let (place, live) = find(session, name, &options.common)?;
+    let labels = object::strings(live.value(), "labels").unwrap_or_default();
+    for key in changes.remove.iter().filter(|key| !labels.contains_key(key)) {
+        session.stdout.push_str(&format!("label {} not found.\n", quote(key)));
+    }
+    let clashes = clashes(&labels, changes);
+    let mut lines: Vec<_> = clashes.iter().map(|clash| format!("{clash}, and --overwrite is false")).collect();
+    match (lines.pop(), lines.is_empty()) {
+        (None, _) => {}
+        (Some(only), true) => return Err(Failure::Client(only)),
+        (Some(last), false) => {
+            lines.push(last);
+            return Err(Failure::Several(lines));
+        }
+    }
+    let patch = difference(&labels, changes);
+    let added = patch.values().any(|value| !value.is_null());
+    let removed = patch.values().any(Value::is_null);
+    let operation = match (added, removed) {
+        (true, true) => "modified",
+        (true, false) => "labeled",
+        (false, true) => "unlabeled",
+        (false, false) => "not labeled",
+    };
+    if added || removed {
+        send(session, &place, Value::from(wrap("labels", patch)), &options.common, "kubectl-label")?;
+    }
+    session.print(name, operation, options.common.dry_run);
+    Ok(())
+}
+
+pub(super) fn annotate(session: &mut Session<'_, '_>, name: &str, options: &Annotate) -> Result<(), Failure> {
+    let changes = &options.changes;
+    if changes.set.is_empty() && changes.remove.is_empty() {
+        return Err(Failure::client("at least one annotation update is required"));
+    }
+    let both: Vec<&str> =
+        changes.remove.iter().filter(|key| changes.set.iter().any(|(set, _)| set == *key)).map(String::as_str).collect();
+    if !both.is_empty() {
+        let list = both.join(", ");
+        let text = format!("can not both modify and remove the following annotation(s) in the same command: {list}");
+        return Err(Failure::client(text));
+    }
+    let (place, live) = find(session, name, &options.common)?;
+    let stated = object::strings(live.value(), "annotations");
+    let annotations = stated.clone().unwrap_or_default();
+    let clashes: Vec<String> =
+        clashes(&annotations, changes).into_iter().filter(|clash| !clash.starts_with(&format!("'{CHANGE_CAUSE}'"))).collect();
+    if !clashes.is_empty() {
+        let list = clashes.join("; ");
+        return Err(Failure::client(format!("--overwrite is false but found the following declared annotation(s): {list}")));
+    }
+    let patch = difference(&annotations, changes);
+    // Upstream: an object without annotations gets an empty map of them even where nothing is set.
+    let body = if patch.is_empty() && stated.is_some() { Map::new() } else { wrap("annotations", patch) };
+    send(session, &place, Value::from(body), &options.common, "kubectl-annotate")?;
+    session.print(name, "annotated", options.common.dry_run);
+    Ok(())
+}
+
+fn find(session: &mut Session<'_, '_>, name: &str, common: &Common) -> Result<(Place, Object), Failure> {
+    if common.dry_run == DryRun::Client {
+        return Err(Error::not_modelled("kubectl label or annotate with --dry-run=client").into());
+    }
+    let place = Place { namespace: session.namespace(common.namespace.as_deref()), name: name.to_owned() };
+    let live = session.read(&place)?;
+    Ok((place, live))
+}
+
+fn clashes(have: &Map<'_>, changes: &Changes) -> Vec<String> {
+    let mut clashes: Vec<String> = Vec::new();
+    for (key, value) in changes.set.iter().filter(|_| !changes.overwrite) {
+        if let Some(current) = have.get(key).and_then(Value::as_str).filter(|current| current != value) {
+            clashes.push(format!("'{key}' already has a value ({current})"));
+        }
+    }
+    clashes.sort();
+    clashes
+}
+
+/// The members of a merge patch: what changes, and `null` for what goes.
+fn difference(have: &Map<'_>, changes: &Changes) -> Map<'static> {
+    let mut patch = Map::new();
+    for (key, value) in &changes.set {
+        if have.get(key).and_then(Value::as_str) != Some(value) {
+            patch.insert(key.clone(), Value::from(value.clone()));
+        }
+    }
+    for key in changes.remove.iter().filter(|key| have.contains_key(key)) {
+        patch.insert(key.clone(), Value::Null);
+    }
+    patch
+}
+
+fn wrap(key: &'static str, members: Map<'static>) -> Map<'static> {
+    let metadata: Map<'static> = [(key, Value::from(members))].into_iter().collect();
+    [("metadata", Value::from(metadata))].into_iter().collect()
+}
+
+fn send(
+    session: &mut Session<'_, '_>,
+    place: &Place,
+    patch: Value<'static>,
+    common: &Common,
+    manager: &str,
+) -> Result<(), Failure> {
+    let writer = Writer::new(common, manager).without_validation();
+    let request = writer.mark(place.request(Method::Patch).content_type(PatchType::Merge.media_type()));
+    session.send(request.value(Arc::new(patch))).map(drop)
+}

@@ -1,0 +1,372 @@
+//! kubectl's verbs over the simulated server: the requests that they make, what they print and how they end.
+//!
+//! Upstream: kubectl v0.37.2 `pkg/cmd`, cli-runtime v0.37.2 `pkg/resource/{helper,visitor}.go`. One Service a command. What waits
+//! (for a deletion, between retries) takes no time here. Left out: selectors, several objects, `edit`, table and YAML output, and
+//! every flag that [`Cluster::kubectl`] does not know: it says so.
+
+mod apply;
+mod arguments;
+mod errors;
+mod labels;
+mod object;
+mod options;
+mod server_side;
+mod verbs;
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use errors::Failure;
+pub use options::{Annotate, Apply, Create, Delete, DryRun, Label, Patch, Replace};
+
+use super::request::Body;
+use super::{Cluster, Method, Object, Request, Response, Status, Trace};
+use crate::value::Value;
+use crate::{Error, Manifest};
+
+/// How a kubectl command ended: what it printed, its exit code, and the writes that it made.
+///
+/// ```
+/// use mergekey::Manifest;
+/// use mergekey::cluster::{Apply, Cluster};
+///
+/// let manifest = Manifest::from_json(
+///     r#"{"apiVersion":"v1","kind":"Service","metadata":{"name":"dns"},"spec":{"ports":[{"port":53}]}}"#,
+/// )?;
+/// let mut cluster = Cluster::new();
+/// let outcome = cluster.apply(&manifest, Apply::client_side())?;
+/// assert_eq!(outcome.stdout(), "service/dns created\n");
+/// assert_eq!(outcome.requests()[0].code(), 201);
+/// # Ok::<(), mergekey::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Outcome {
+    stdout: String,
+    stderr: String,
+    exit_code: i32,
+    requests: Vec<Recorded>,
+}
+
+impl Outcome {
+    /// What the command printed as its result.
+    pub fn stdout(&self) -> &str {
+        &self.stdout
+    }
+
+    /// What the command complained about.
+    pub fn stderr(&self) -> &str {
+        &self.stderr
+    }
+
+    /// 0, or 1 if the command failed.
+    pub fn exit_code(&self) -> i32 {
+        self.exit_code
+    }
+
+    /// Whether the command ended with exit code 0.
+    pub fn succeeded(&self) -> bool {
+        self.exit_code == 0
+    }
+
+    /// The writes in the order in which they were sent; reads are not kept.
+    pub fn requests(&self) -> &[Recorded] {
+        &self.requests
+    }
+
+    /// The refusal of the last write, if it was refused.
+    pub fn refusal(&self) -> Option<&Status> {
+        self.requests.last().and_then(Recorded::status)
+    }
+}
+
+/// A write that kubectl sent, and how the server answered it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Recorded {
+    method: &'static str,
+    path: String,
+    query: Vec<(String, String)>,
+    #[serde(rename = "type")]
+    content_type: String,
+    #[serde(serialize_with = "serialize_shared")]
+    body: Arc<Value<'static>>,
+    code: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<Status>,
+    warnings: Vec<String>,
+    #[serde(skip)]
+    answer: Option<Object>,
+    #[serde(skip)]
+    live: Option<Object>,
+}
+
+fn serialize_shared<S: serde::Serializer>(value: &Arc<Value<'static>>, serializer: S) -> Result<S::Ok, S::Error> {
+    value.serialize(serializer)
+}
+
+impl Recorded {
+    /// The method, as `PATCH`.
+    pub fn method(&self) -> &str {
+        self.method
+    }
+
+    /// The path, without the query.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The query parameters.
+    pub fn query(&self) -> &[(String, String)] {
+        &self.query
+    }
+
+    /// The content type of the body.
+    pub fn content_type(&self) -> &str {
+        &self.content_type
+    }
+
+    /// The body.
+    pub fn body(&self) -> &Value<'static> {
+        &self.body
+    }
+
+    /// The HTTP status code of the answer.
+    pub fn code(&self) -> u16 {
+        self.code
+    }
+
+    /// The refusal, if it was one.
+    pub fn status(&self) -> Option<&Status> {
+        self.status.as_ref()
+    }
+
+    /// The texts of the Warning headers.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// The object that was answered, if one was.
+    pub fn answer(&self) -> Option<&Object> {
+        self.answer.as_ref()
+    }
+
+    /// The object as it was stored after the request; `None` if it was not there.
+    pub fn live(&self) -> Option<&Object> {
+        self.live.as_ref()
+    }
+}
+
+impl Cluster {
+    /// `kubectl apply -f FILE`, on the client's side or the server's.
+    ///
+    /// A refusal is an [`Outcome`] with exit code 1.
+    ///
+    /// # Errors
+    /// [`Error::is_not_modelled`] for what is outside the model; the cluster is then as it was.
+    pub fn apply(&mut self, manifest: &Manifest, options: Apply) -> Result<Outcome, Error> {
+        self.apply_traced(manifest, options, &mut super::NoTrace::default())
+    }
+
+    /// As [`Cluster::apply`], telling `trace` how the patches were made and merged.
+    ///
+    /// # Errors
+    /// As [`Cluster::apply`].
+    pub fn apply_traced(&mut self, manifest: &Manifest, options: Apply, trace: &mut dyn Trace) -> Result<Outcome, Error> {
+        Session::run(self, trace, |session| apply::run(session, manifest, &options))
+    }
+
+    /// `kubectl create -f FILE`.
+    ///
+    /// # Errors
+    /// As [`Cluster::apply`].
+    pub fn create(&mut self, manifest: &Manifest, options: Create) -> Result<Outcome, Error> {
+        Session::run(self, &mut super::NoTrace::default(), |session| verbs::create(session, manifest, &options))
+    }
+
+    /// `kubectl replace -f FILE`.
+    ///
+    /// # Errors
+    /// As [`Cluster::apply`].
+    pub fn replace(&mut self, manifest: &Manifest, options: Replace) -> Result<Outcome, Error> {
+        Session::run(self, &mut super::NoTrace::default(), |session| verbs::replace(session, manifest, &options))
+    }
+
+    /// `kubectl patch service NAME -p PATCH`.
+    ///
+    /// # Errors
+    /// As [`Cluster::apply`].
+    pub fn patch(&mut self, name: &str, options: Patch) -> Result<Outcome, Error> {
+        Session::run(self, &mut super::NoTrace::default(), |session| verbs::patch(session, name, &options))
+    }
+
+    /// `kubectl label service NAME KEY=VALUE…`.
+    ///
+    /// # Errors
+    /// As [`Cluster::apply`].
+    pub fn label(&mut self, name: &str, options: Label) -> Result<Outcome, Error> {
+        Session::run(self, &mut super::NoTrace::default(), |session| labels::label(session, name, &options))
+    }
+
+    /// `kubectl annotate service NAME KEY=VALUE…`.
+    ///
+    /// # Errors
+    /// As [`Cluster::apply`].
+    pub fn annotate(&mut self, name: &str, options: Annotate) -> Result<Outcome, Error> {
+        Session::run(self, &mut super::NoTrace::default(), |session| labels::annotate(session, name, &options))
+    }
+
+    /// `kubectl delete service NAME`.
+    ///
+    /// # Errors
+    /// As [`Cluster::apply`]; kubectl would wait for ever for a Service with finalizers, which is not modelled.
+    pub fn delete(&mut self, name: &str, options: Delete) -> Result<Outcome, Error> {
+        Session::run(self, &mut super::NoTrace::default(), |session| verbs::delete_named(session, name, &options))
+    }
+
+    /// Runs a kubectl command line, as `["apply", "-f", "-"]`, with the manifest that `-f` names.
+    ///
+    /// ```
+    /// use mergekey::cluster::Cluster;
+    ///
+    /// let mut cluster = Cluster::new();
+    /// let outcome = cluster.kubectl(&["label", "service", "dns", "app=dns"], None)?;
+    /// assert_eq!(outcome.stderr(), "Error from server (NotFound): services \"dns\" not found\n");
+    /// assert!(cluster.kubectl(&["rollout", "restart"], None).unwrap_err().is_not_modelled());
+    /// # Ok::<(), mergekey::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::is_not_modelled`] for a verb or flag that is not known, by name.
+    pub fn kubectl<A: AsRef<str>>(&mut self, arguments: &[A], manifest: Option<&Manifest>) -> Result<Outcome, Error> {
+        self.kubectl_traced(arguments, manifest, &mut super::NoTrace::default())
+    }
+
+    /// As [`Cluster::kubectl`], telling `trace` how the patches were made and merged.
+    ///
+    /// # Errors
+    /// As [`Cluster::kubectl`].
+    pub fn kubectl_traced<A: AsRef<str>>(
+        &mut self,
+        arguments: &[A],
+        manifest: Option<&Manifest>,
+        trace: &mut dyn Trace,
+    ) -> Result<Outcome, Error> {
+        let arguments: Vec<&str> = arguments.iter().map(AsRef::as_ref).collect();
+        let command = arguments::read(&arguments, manifest)?;
+        Session::run(self, trace, |session| command.run(session))
+    }
+}
+
+/// A command that is running.
+struct Session<'c, 't> {
+    cluster: &'c mut Cluster,
+    trace: &'t mut dyn Trace,
+    stdout: String,
+    stderr: String,
+    requests: Vec<Recorded>,
+    /// kubectl prints a warning once.
+    warned: Vec<String>,
+}
+
+impl<'c, 't> Session<'c, 't> {
+    fn run(
+        cluster: &'c mut Cluster,
+        trace: &'t mut dyn Trace,
+        command: impl FnOnce(&mut Self) -> Result<(), Failure>,
+    ) -> Result<Outcome, Error> {
+        let before = cluster.clone();
+        let mut session =
+            Session { cluster, trace, stdout: String::new(), stderr: String::new(), requests: Vec::new(), warned: Vec::new() };
+        let exit_code = match command(&mut session) {
+            Ok(()) => 0,
+            Err(Failure::Outside(error)) => {
+                *session.cluster = before;
+                return Err(error);
+            }
+            Err(failure) => {
+                session.stderr.push_str(&failure.message());
+                1
+            }
+        };
+        let Session { stdout, stderr, requests, .. } = session;
+        Ok(Outcome { stdout, stderr, exit_code, requests })
+    }
+
+    /// Sends a write.
+    fn send(&mut self, request: Request) -> Result<Object, Failure> {
+        let response = self.cluster.handle_traced(&request, self.trace)?;
+        for warning in response.warnings() {
+            if !self.warned.contains(warning) {
+                self.warned.push(warning.clone());
+                self.stderr.push_str(&format!("Warning: {warning}\n"));
+            }
+        }
+        let live = self.cluster.live(&request);
+        self.requests.push(record(request, &response, live));
+        response.into_result().map_err(Failure::Refused)
+    }
+
+    /// Reads an object.
+    fn read(&mut self, place: &Place) -> Result<Object, Failure> {
+        let found = self.cluster.object(&place.namespace, &place.name);
+        found.ok_or_else(|| Failure::Refused(Status::not_found("services", &place.name)))
+    }
+
+    /// `service/dns configured`, with what a dry run adds.
+    fn print(&mut self, name: &str, operation: &str, dry_run: DryRun) {
+        self.stdout.push_str(&format!("service/{name} {operation}{}\n", dry_run.suffix()));
+    }
+
+    /// The namespace of a command that names none.
+    fn namespace(&self, named: Option<&str>) -> String {
+        named.unwrap_or(self.cluster.environment().context_namespace()).to_owned()
+    }
+}
+
+fn record(request: Request, response: &Response, live: Option<Object>) -> Recorded {
+    let (method, path, query, content_type, body) = request.into_parts();
+    let body = match body {
+        Body::Value(value) => value,
+        Body::Bytes(bytes) => Arc::new(crate::value::parse(&bytes).map(Value::into_owned).unwrap_or_default()),
+    };
+    Recorded {
+        method: method.as_str(),
+        path,
+        query,
+        content_type: content_type.unwrap_or_default(),
+        body,
+        code: response.code(),
+        status: response.status().cloned(),
+        warnings: response.warnings().to_vec(),
+        answer: response.object().cloned(),
+        live,
+    }
+}
+
+/// Where a Service is.
+#[derive(Clone, Debug)]
+struct Place {
+    namespace: String,
+    name: String,
+}
+
+impl Place {
+    /// The path of the namespace's Services.
+    fn collection(&self) -> String {
+        format!("/api/v1/namespaces/{}/services", self.namespace)
+    }
+
+    /// A request for the object itself.
+    fn request(&self, method: Method) -> Request {
+        Request::new(method, format!("{}/{}", self.collection(), self.name)).user_agent(USER_AGENT)
+    }
+
+    /// A request that creates it.
+    fn post(&self) -> Request {
+        Request::new(Method::Post, self.collection()).user_agent(USER_AGENT)
+    }
+}
+
+const USER_AGENT: &str = "kubectl/v1.37.2";

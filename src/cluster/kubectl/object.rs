@@ -1,0 +1,157 @@
+//! The object of a manifest as kubectl holds it, and the last-applied annotation in it.
+//!
+//! Upstream: kubectl v0.37.2 `pkg/util/apply.go`, cli-runtime v0.37.2 `pkg/resource/visitor.go`, apimachinery v0.37.2
+//! `pkg/apis/meta/v1/unstructured`.
+
+use super::errors::Failure;
+use super::{Place, Session};
+use crate::cluster::LAST_APPLIED;
+use crate::value::{Map, Value, quote};
+use crate::{Error, Manifest};
+
+/// The object of a manifest with its namespace filled in.
+#[derive(Clone, Debug)]
+pub(super) struct Source {
+    pub(super) object: Value<'static>,
+    pub(super) place: Place,
+    /// What kubectl calls the file.
+    pub(super) file: String,
+}
+
+impl Source {
+    /// Reads a manifest; `namespace` is the one that the command line demands.
+    pub(super) fn load(session: &Session<'_, '_>, manifest: &Manifest, namespace: Option<&str>) -> Result<Self, Failure> {
+        let mut object = Value::from_serde(manifest.object())?.into_owned();
+        let text = |key| object.get(key).and_then(Value::as_str).unwrap_or_default();
+        let (api_version, kind) = (text("apiVersion"), text("kind"));
+        if (api_version, kind) != ("v1", "Service") {
+            let what = format!("kubectl with a manifest of kind {} and API version {}", quote(kind), quote(api_version));
+            return Err(Error::not_modelled(&what).into());
+        }
+        let stated = metadata_text(&object, "namespace");
+        let space = if stated.is_empty() { session.namespace(namespace) } else { stated.to_owned() };
+        if let Some(demanded) = namespace.filter(|demanded| *demanded != space) {
+            let (space, demanded) = (quote(&space), quote(demanded));
+            let pass = space.trim_matches('"');
+            return Err(Failure::client(format!(
+                "the namespace from the provided object {space} does not match the namespace {demanded}. You must pass \
+                 '--namespace={pass}' to perform this operation."
+            )));
+        }
+        let name = metadata_text(&object, "name").to_owned();
+        if let Some(metadata) = metadata_mut(&mut object) {
+            metadata.insert("namespace", Value::from(space.clone()));
+        }
+        let file = manifest.file().unwrap_or("STDIN").to_owned();
+        Ok(Source { object, place: Place { namespace: space, name }, file })
+    }
+
+    /// kubectl cannot build the path of an object without a name.
+    pub(super) fn require_name(&self) -> Result<(), Failure> {
+        if self.place.name.is_empty() { Err(Failure::client("resource name may not be empty")) } else { Ok(()) }
+    }
+}
+
+/// A string of the metadata, empty if it is none.
+pub(super) fn metadata_text<'v>(object: &'v Value<'_>, key: &str) -> &'v str {
+    object.at(&["metadata", key]).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// The metadata, made if they are absent.
+pub(super) fn metadata_mut<'v, 'a>(object: &'v mut Value<'a>) -> Option<&'v mut Map<'a>> {
+    object.as_map_mut()?.entry_or_insert_with("metadata", || Value::Map(Map::new())).as_map_mut()
+}
+
+/// Labels or annotations as kubectl reads them: `null` is the empty string.
+///
+/// Upstream: one value that is no string makes all of them unreadable, and they count as absent.
+pub(super) fn strings(object: &Value<'_>, key: &str) -> Option<Map<'static>> {
+    let map = object.at(&["metadata", key])?.as_map()?;
+    map.iter()
+        .map(|(key, value)| {
+            let text = if value.is_null() { Some("") } else { value.as_str() };
+            text.map(|text| (key.to_owned(), Value::from(text.to_owned())))
+        })
+        .collect()
+}
+
+/// The text of the last-applied annotation, if the object has one.
+pub(super) fn last_applied(object: &Value<'_>) -> Option<String> {
+    strings(object, "annotations")?.get(LAST_APPLIED)?.as_str().map(str::to_owned)
+}
+
+/// Sets the last-applied annotation to the object as it is without it.
+pub(super) fn save_last_applied(object: &mut Value<'static>) {
+    let mut annotations = strings(object, "annotations").unwrap_or_default();
+    annotations.remove(LAST_APPLIED);
+    let Some(metadata) = metadata_mut(object) else { return };
+    metadata.insert("annotations", Value::Map(annotations));
+    let text = format!("{object}\n");
+    if let Some(Value::Map(annotations)) = metadata_mut(object).and_then(|metadata| metadata.get_mut("annotations")) {
+        annotations.insert(LAST_APPLIED, Value::from(text));
+    }
+}
+
+/// As [`save_last_applied`], if it is `wanted` or the object has the annotation already.
+pub(super) fn refresh_last_applied(object: &mut Value<'static>, wanted: bool) {
+    if wanted || last_applied(object).is_some_and(|text| !text.is_empty()) {
+        save_last_applied(object);
+    }
+}
+
+/// kubectl creates without a resourceVersion.
+pub(super) fn drop_resource_version(object: &mut Value<'_>) {
+    if !metadata_text(object, "resourceVersion").is_empty()
+        && let Some(metadata) = metadata_mut(object)
+    {
+        metadata.remove("resourceVersion");
+    }
+}
+
+/// Drops members that are `null`, at any depth; a `null` item of a list stays.
+pub(super) fn prune_nulls(value: &mut Value<'_>) {
+    match value {
+        Value::Map(map) => map.retain(|_, value| {
+            prune_nulls(value);
+            !value.is_null()
+        }),
+        Value::List(items) => items.iter_mut().for_each(prune_nulls),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::parse;
+
+    #[track_caller]
+    fn check(object: &str, expect: &str) {
+        let mut object = parse(object.as_bytes()).unwrap().into_owned();
+        save_last_applied(&mut object);
+        assert_eq!(object.to_string(), expect);
+    }
+
+    #[test]
+    fn last_applied_annotation() {
+        check(
+            r#"{"metadata":{"name":"e"},"spec":{"x":null}}"#,
+            r#"{"metadata":{"annotations":{"kubectl.kubernetes.io/last-applied-configuration":"{\"metadata\":{\"annotations\":{},\"name\":\"e\"},\"spec\":{\"x\":null}}\n"},"name":"e"},"spec":{"x":null}}"#,
+        );
+        check(
+            r#"{"metadata":{"annotations":{"a":null,"kubectl.kubernetes.io/last-applied-configuration":"old"}}}"#,
+            r#"{"metadata":{"annotations":{"a":"","kubectl.kubernetes.io/last-applied-configuration":"{\"metadata\":{\"annotations\":{\"a\":\"\"}}}\n"}}}"#,
+        );
+        check(
+            r#"{"metadata":{"annotations":{"a":"b","n":1}}}"#,
+            r#"{"metadata":{"annotations":{"kubectl.kubernetes.io/last-applied-configuration":"{\"metadata\":{\"annotations\":{}}}\n"}}}"#,
+        );
+    }
+
+    #[test]
+    fn nulls_of_lists_stay() {
+        let mut value = parse(br#"{"a":null,"l":[null,{"b":null}],"m":{"c":null}}"#).unwrap();
+        prune_nulls(&mut value);
+        assert_eq!(value.to_string(), r#"{"l":[null,{}],"m":{}}"#);
+    }
+}

@@ -1,0 +1,142 @@
+//! Field ownership around a write: what the server keeps in `metadata.managedFields`.
+//!
+//! Upstream: apimachinery v0.37.2 `pkg/util/managedfields`, apiserver v0.37.2 `pkg/endpoints/handlers/fieldmanager`. The rules are
+//! [`structured`]'s; here they meet the typed Service.
+
+use std::sync::{Arc, OnceLock};
+
+use super::Object;
+use super::status::{Cause, Status};
+use super::write::Stop;
+use crate::Error;
+use crate::error::Kind;
+use crate::path::Path;
+use crate::schema::Schema;
+use crate::service::{self, Service};
+use crate::structured::{self, ApplyOutcome, Applying, Endpoint, Managers, Merged, Set, Time, Updating};
+use crate::value::Value;
+
+/// The endpoint of Services: `status` is out of its reach.
+pub(super) fn endpoint() -> Arc<Endpoint> {
+    static ENDPOINT: OnceLock<Arc<Endpoint>> = OnceLock::new();
+    let made = ENDPOINT.get_or_init(|| {
+        let status: Set<'static> = [Path::new().field("status")].into_iter().collect();
+        let empty = Service::default().to_value().into_owned();
+        Arc::new(Endpoint::new(Schema::service(), "v1", "Service").reset(status).empty(empty))
+    });
+    Arc::clone(made)
+}
+
+/// Who writes, and when.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Writer<'w> {
+    pub(super) manager: &'w str,
+    pub(super) now: &'w str,
+}
+
+impl Writer<'_> {
+    fn time(&self) -> Result<Time, Error> {
+        self.now.parse()
+    }
+}
+
+/// Sets the managed fields of an object that is written by anything but an apply.
+pub(super) fn update(
+    live: Option<&Object>,
+    new: &mut Service,
+    writer: Writer<'_>,
+    endpoint: &Endpoint,
+    trace: &mut dyn structured::Trace,
+) -> Result<(), Error> {
+    let sent = std::mem::take(&mut new.metadata.managed_fields);
+    let bare_live = live.map(bare);
+    let empty = Service::default();
+    let empty = empty.to_value();
+    let entries = {
+        let new_value = new.to_value();
+        let managers = Managers::of_request(Some(&sent), live.map(|live| &live.service().metadata.managed_fields), "");
+        let updating = Updating {
+            live: bare_live.as_ref().unwrap_or(&empty),
+            new: &new_value,
+            managers,
+            manager: writer.manager,
+            now: writer.time()?,
+        };
+        // Upstream: where it fails, the managed fields are dropped and the write goes on.
+        structured::update_managers(updating, endpoint, trace).ok().and_then(|managers| managers.to_value())
+    };
+    new.metadata.managed_fields = entries.unwrap_or_default();
+    Ok(())
+}
+
+/// What is applied, and with which force.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Configuration<'w> {
+    pub(super) object: &'w Value<'w>,
+    pub(super) force: structured::Force,
+}
+
+/// The Service that an apply makes of the live one, with its defaults and managed fields.
+pub(super) fn apply(
+    live: Option<&Object>,
+    configuration: Configuration<'_>,
+    writer: Writer<'_>,
+    endpoint: &Endpoint,
+    trace: &mut dyn structured::Trace,
+) -> Result<Service, Stop> {
+    let bare_live = live.map(bare);
+    let empty = Service::default();
+    let empty = empty.to_value();
+    let entries = live.map_or(&Value::Null, |live| &live.service().metadata.managed_fields);
+    let applying = Applying {
+        live: bare_live.as_ref().unwrap_or(&empty),
+        managers: Managers::read(entries).unwrap_or_default(),
+        config: configuration.object,
+        manager: writer.manager,
+        force: configuration.force,
+        now: writer.time()?,
+    };
+    let Merged { object, managers, .. } = match structured::apply_values(applying, endpoint, trace) {
+        Ok(ApplyOutcome::Merged(merged)) => merged,
+        Ok(ApplyOutcome::Conflicts(conflicts)) => {
+            let causes = conflicts.causes().map(|cause| Cause::new("FieldManagerConflict", cause.message, cause.field));
+            return Err(Status::field_conflict(conflicts.to_string(), causes.collect()).into());
+        }
+        Err(error) if error.kind() == Kind::BadRequest => return Err(Status::bad_request(error.to_string()).into()),
+        Err(error) => return Err(Status::failure(error.to_string()).into()),
+    };
+    let decoded = service::decode_unstructured(&object).map_err(|why| {
+        let text = |key| object.at(&["metadata", key]).and_then(Value::as_str).unwrap_or_default();
+        let (namespace, name) = (text("namespace"), text("name"));
+        Status::failure(format!(
+            "failed to convert new object ({namespace}/{name}; /v1, Kind=Service) to proper version: unable to convert \
+             unstructured object to /v1, Kind=Service: {why}"
+        ))
+    })?;
+    let mut service = decoded.service;
+    service::default(&mut service);
+    service.metadata.managed_fields = managers.to_value().unwrap_or_default();
+    Ok(service)
+}
+
+/// A stored object without its managed fields.
+fn bare(object: &Object) -> Value<'_> {
+    let mut value = object.stored_value().borrowed();
+    if let Some(metadata) = value.as_map_mut().and_then(|object| object.get_mut("metadata")).and_then(Value::as_map_mut) {
+        metadata.remove("managedFields");
+    }
+    value
+}
+
+/// Puts the old times back where nothing but a time would change.
+///
+/// Upstream: `IgnoreManagedFieldsTimestampsTransformer` of apiserver `pkg/endpoints/handlers/fieldmanager/equality.go`.
+pub(super) fn keep_times(new: &mut Service, old: &Service) {
+    if !structured::differ_in_time_alone(Some(&old.metadata.managed_fields), Some(&new.metadata.managed_fields)) {
+        return;
+    }
+    let times = std::mem::replace(&mut new.metadata.managed_fields, old.metadata.managed_fields.clone());
+    if new != old {
+        new.metadata.managed_fields = times;
+    }
+}

@@ -1,0 +1,219 @@
+//! What the four kinds of PATCH make of the live object, before it is written.
+//!
+//! Upstream: apiserver v0.37.2 `pkg/endpoints/handlers/patch.go`. Left out: apply bodies in YAML.
+
+use super::body::{self, go_kind, strict};
+use super::ownership::{self, Configuration};
+use super::request::{Body, FieldValidation, PatchType};
+use super::status::Status;
+use super::strict::{duplicates, report};
+use super::write::{Stop, Write};
+use super::{Object, json_patch, merge_patch};
+use crate::error::Kind;
+use crate::service::{self, Service};
+use crate::strategic::{self, Lookup};
+use crate::value::{self, Document, Node, Value, go_value};
+use crate::{Error, structured};
+
+/// The Service that a patch leads to; `live` is missing only where an apply creates.
+pub(super) fn patched(
+    write: &mut Write<'_, '_>,
+    patch_type: PatchType,
+    live: Option<&Object>,
+    document: Document<'_>,
+) -> Result<Service, Stop> {
+    match (patch_type, live) {
+        (PatchType::Apply, live) => apply(write, live, document),
+        (_, None) => Err(Status::not_found("services", write.name()).into()),
+        (PatchType::Strategic, Some(live)) => strategic(write, live, document),
+        (PatchType::Merge, Some(live)) => merge(write, live, document),
+        (PatchType::Json, Some(live)) => json(write, live, document),
+    }
+}
+
+/// Reads the body of a patch.
+pub(super) fn document(body: &Body, patch_type: PatchType) -> Result<Document<'_>, Stop> {
+    body::document(body).map_err(|error| match patch_type {
+        PatchType::Apply => Error::not_modelled(&format!("an apply patch that is not JSON ({error})")).into(),
+        _ => Status::bad_request("invalid JSON patch").into(),
+    })
+}
+
+const MAP: &str = "map[string]interface {}";
+
+fn wrong_kind(prefix: &str, root: Node<'_, '_>, wanted: &str) -> Stop {
+    Status::bad_request(format!("{prefix}json: cannot unmarshal {} into Go value of type {wanted}", go_kind(root))).into()
+}
+
+fn is_null(root: Node<'_, '_>) -> bool {
+    root.scalar().is_some_and(Value::is_null)
+}
+
+fn apply(write: &mut Write<'_, '_>, live: Option<&Object>, document: Document<'_>) -> Result<Service, Stop> {
+    if document.root().members().is_none() && !is_null(document.root()) {
+        let prefix = "error decoding patch: error unmarshaling JSON: while decoding JSON: ";
+        return Err(wrong_kind(prefix, document.root(), MAP));
+    }
+    if !duplicates(document.root()).is_empty() && write.validation() != FieldValidation::Ignore {
+        return Err(Error::not_modelled("an apply patch with a repeated key, which upstream tells by its line in YAML").into());
+    }
+    let object = document.into_value();
+    let configuration = Configuration { object: &object, force: structured::Force::from(write.options.force()) };
+    let writer = ownership::Writer { manager: &write.manager, now: &write.now };
+    ownership::apply(live, configuration, writer, write.endpoint, write.trace.structured())
+}
+
+fn strategic(write: &mut Write<'_, '_>, live: &Object, document: Document<'_>) -> Result<Service, Stop> {
+    if document.root().members().is_none() && !is_null(document.root()) {
+        return Err(wrong_kind("", document.root(), MAP));
+    }
+    let mut findings = if write.validation() == FieldValidation::Ignore { Vec::new() } else { duplicates(document.root()) };
+    let patch = document.into_value();
+    let schema = write.endpoint.schema();
+    let merged = strategic::apply_values(
+        live.stored_value().borrowed(),
+        patch.borrowed(),
+        schema,
+        Lookup::GoTypes,
+        &mut write.trace.strategic(),
+    )
+    .map_err(refusal)?;
+    let printed = || go_value(&patch);
+    let decoded = service::decode_unstructured(&merged).map_err(|why| Status::invalid_patch(&printed(), &why))?;
+    decoded.findings.into_iter().for_each(|finding| report(&mut findings, finding));
+    judge(write, findings, printed)?;
+    finish(write, live, decoded.service)
+}
+
+/// A patch that cannot be applied: the server tells a few faults of its form from the rest.
+fn refusal(error: Error) -> Status {
+    match error.kind() {
+        Kind::BadPatchFormat => Status::bad_request(error.to_string()),
+        _ => Status::failure(error.to_string()),
+    }
+}
+
+fn merge(write: &mut Write<'_, '_>, live: &Object, document: Document<'_>) -> Result<Service, Stop> {
+    let root = document.root();
+    let lax = write.validation() == FieldValidation::Ignore;
+    if !lax && root.members().is_none() && !is_null(root) {
+        return Err(wrong_kind("error decoding patch: ", root, MAP));
+    }
+    let findings = if lax { Vec::new() } else { duplicates(root) };
+    let text = live.service().to_json_text();
+    let current = value::parse_document(text.as_bytes())?.into_ordered();
+    let merged = merge_patch::apply(current, document.into_ordered()).map_err(Status::bad_request)?;
+    decode(write, live, merged, findings)
+}
+
+fn json(write: &mut Write<'_, '_>, live: &Object, document: Document<'_>) -> Result<Service, Stop> {
+    const OPERATIONS: &str = "[]handlers.jsonPatchOp";
+    let root = document.root();
+    let lax = write.validation() == FieldValidation::Ignore;
+    let wanted = if lax { "jsonpatch.Patch" } else { OPERATIONS };
+    let prefix = if lax { "" } else { "error decoding patch: " };
+    if root.items().is_none() && !is_null(root) {
+        return Err(wrong_kind(prefix, root, wanted));
+    }
+    let mut findings = Vec::new();
+    for (at, operation) in root.items().into_iter().flatten().enumerate() {
+        if operation.members().is_none() && !is_null(operation) {
+            let wanted = if lax { "jsonpatch.Operation" } else { "handlers.jsonPatchOp" };
+            return Err(wrong_kind(prefix, operation, wanted));
+        }
+        for (key, value) in operation.members().into_iter().flatten() {
+            match key {
+                "op" | "path" | "from" => {
+                    let fits = value.scalar().is_some_and(|value| value.is_null() || value.as_str().is_some());
+                    if !lax && !fits {
+                        let kind = go_kind(value);
+                        let field =
+                            format!("json: cannot unmarshal {kind} into Go struct field jsonPatchOp.{key} of type string");
+                        return Err(Status::bad_request(prefix.to_owned() + &field).into());
+                    }
+                }
+                "value" => {}
+                _ => report(&mut findings, format!("json patch unknown field \"[{at}].{key}\"")),
+            }
+        }
+    }
+    for finding in duplicates(root) {
+        report(&mut findings, format!("json patch {finding}"));
+    }
+    if lax {
+        findings.clear();
+    }
+    let text = live.service().to_json_text();
+    let current = value::parse_document(text.as_bytes())?.into_ordered();
+    let operations = document.into_ordered();
+    let operations = operations.as_list().unwrap_or_default();
+    if operations.len() > json_patch::MAX_OPERATIONS {
+        return Err(Error::not_modelled("a JSON patch of more than 10000 operations").into());
+    }
+    let patched = json_patch::apply(current, operations).map_err(|_| Status::unprocessable())?;
+    decode(write, live, patched, findings)
+}
+
+/// The Service that a patched document is.
+fn decode(write: &mut Write<'_, '_>, live: &Object, patched: Value<'_>, mut findings: Vec<String>) -> Result<Service, Stop> {
+    let document = Document::assembled(patched);
+    let printed = |document: &Document<'_>| {
+        let mut text = String::new();
+        write_node(document.root(), document, &mut text);
+        text
+    };
+    let decoded = service::decode_json(&document).map_err(|why| Status::invalid_patch(&printed(&document), &why))?;
+    if write.validation() != FieldValidation::Ignore {
+        decoded.findings.into_iter().for_each(|finding| report(&mut findings, finding));
+    }
+    judge(write, findings, || printed(&document))?;
+    finish(write, live, decoded.service)
+}
+
+/// What strict decoding found is a warning or a refusal.
+fn judge(write: &mut Write<'_, '_>, findings: Vec<String>, printed: impl FnOnce() -> String) -> Result<(), Stop> {
+    match write.validation() {
+        FieldValidation::Ignore => {}
+        FieldValidation::Warn => write.warnings.extend(findings),
+        FieldValidation::Strict if findings.is_empty() => {}
+        FieldValidation::Strict => return Err(Status::invalid_patch(&printed(), &strict(&findings)).into()),
+    }
+    Ok(())
+}
+
+/// Defaults and ownership of a patched Service.
+fn finish(write: &mut Write<'_, '_>, live: &Object, mut service: Service) -> Result<Service, Stop> {
+    service::default(&mut service);
+    write.own(Some(live), &mut service)?;
+    Ok(service)
+}
+
+/// The text of a document in its own order.
+fn write_node(node: Node<'_, '_>, document: &Document<'_>, out: &mut String) {
+    if let Some(members) = node.members() {
+        out.push('{');
+        for (at, (key, value)) in members.enumerate() {
+            if at > 0 {
+                out.push(',');
+            }
+            Value::from(key).write_to(out);
+            out.push(':');
+            write_node(value, document, out);
+        }
+        out.push('}');
+    } else if let Some(items) = node.items() {
+        out.push('[');
+        for (at, item) in items.enumerate() {
+            if at > 0 {
+                out.push(',');
+            }
+            write_node(item, document, out);
+        }
+        out.push(']');
+    } else if let Some(scalar) = node.scalar() {
+        match scalar {
+            Value::Float(_) => out.push_str(&document.number_text(scalar)),
+            _ => scalar.write_to(out),
+        }
+    }
+}

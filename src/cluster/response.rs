@@ -1,0 +1,97 @@
+//! Answers of the server.
+
+use super::{Object, Status};
+
+/// The answer to a [`Request`](super::Request).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Response {
+    code: u16,
+    answer: Result<Object, Status>,
+    warnings: Vec<String>,
+}
+
+/// Beyond this many characters in all, warnings are cut.
+const WARNINGS_IN_FULL: usize = 4096;
+
+/// To this many characters each.
+const CUT_WARNING: usize = 256;
+
+impl Response {
+    pub(super) fn new(answer: Result<(u16, Object), Status>, warnings: Vec<String>) -> Self {
+        let (code, answer) = match answer {
+            Ok((code, object)) => (code, Ok(object)),
+            Err(status) => (status.code(), Err(status)),
+        };
+        Response { code, answer, warnings: fit(warnings) }
+    }
+
+    /// The HTTP status code.
+    pub fn code(&self) -> u16 {
+        self.code
+    }
+
+    /// The refusal, if it is one.
+    pub fn status(&self) -> Option<&Status> {
+        self.answer.as_ref().err()
+    }
+
+    /// The object, if the request was granted.
+    pub fn object(&self) -> Option<&Object> {
+        self.answer.as_ref().ok()
+    }
+
+    /// The texts of the Warning headers.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// The object or the refusal.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub fn into_result(self) -> Result<Object, Status> {
+        self.answer
+    }
+}
+
+/// Each warning once, and all of them cut where they are too long together.
+///
+/// Upstream: apiserver v0.37.2 `pkg/endpoints/filters/warning.go`.
+fn fit(warnings: Vec<String>) -> Vec<String> {
+    let mut kept: Vec<String> = Vec::new();
+    for warning in warnings {
+        if !warning.is_empty() && !kept.contains(&warning) {
+            kept.push(warning);
+        }
+    }
+    let length = |texts: &[String]| texts.iter().map(|text| text.chars().count()).sum::<usize>();
+    if length(&kept) > WARNINGS_IN_FULL {
+        let mut room = WARNINGS_IN_FULL;
+        let cut = kept.into_iter().map(|text| text.chars().take(CUT_WARNING).collect::<String>());
+        kept = cut
+            .take_while(|text| {
+                let length = text.chars().count();
+                let fits = length <= room;
+                room = room.saturating_sub(length);
+                fits
+            })
+            .collect();
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn warnings_are_cut_together() {
+        let texts = |lengths: &[usize]| -> Vec<String> {
+            lengths.iter().zip('a'..).map(|(length, letter)| letter.to_string().repeat(*length)).collect()
+        };
+        let lengths = |texts: Vec<String>| -> Vec<usize> { texts.iter().map(String::len).collect() };
+        assert_eq!(lengths(fit(texts(&[300, 3000]))), [300, 3000]);
+        assert_eq!(lengths(fit(texts(&[300, 4000, 10]))), [256, 256, 10]);
+        assert_eq!(fit(vec!["a".into(), "a".into(), String::new()]), ["a"]);
+    }
+}

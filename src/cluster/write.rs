@@ -1,0 +1,418 @@
+//! Creates and updates, step by step in the server's order.
+//!
+//! Upstream: apiserver v0.37.2 `pkg/endpoints/handlers/{create,update,patch}.go`, `pkg/registry/generic/registry/store.go`,
+//! `pkg/registry/rest/{create,update,meta}.go`; kubernetes v1.37.2 `pkg/registry/core/service/storage/storage.go`. Left out:
+//! admission beyond what is always on, missing and terminating namespaces (every namespace exists).
+
+use std::sync::Arc;
+
+use super::request::{FieldValidation, Method, Options, PatchType, Target};
+use super::status::{Cause, Kind, Status};
+use super::store::Store;
+use super::{Cluster, Object, Request, Response, Trace, body, delete, ownership, patch};
+use crate::Error;
+use crate::service::{self, Allocators, Draws, DryRun, Duplicates, FieldError, Refusal, Service, Transaction};
+use crate::structured::Endpoint;
+use crate::value::quote;
+
+/// Why a request goes no further.
+#[derive(Clone, Debug)]
+pub(super) enum Stop {
+    /// The server refuses.
+    Refused(Status),
+    /// What comes next is not modelled.
+    Outside(Error),
+}
+
+impl From<Status> for Stop {
+    fn from(status: Status) -> Self {
+        Stop::Refused(status)
+    }
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Stop::Outside(error)
+    }
+}
+
+/// Answers a request.
+pub(super) fn handle(cluster: &mut Cluster, request: &Request, trace: &mut dyn Trace) -> Result<Response, Error> {
+    let target = Target::of(request.path())?;
+    trace.request(request);
+    if request.method() == Method::Get {
+        let name = target.name.ok_or_else(|| Error::not_modelled("a list of Services"))?;
+        let found = cluster.store.get(target.namespace, name).cloned();
+        let answer = found.map(|object| (200, object)).ok_or_else(|| Status::not_found("services", name));
+        return Ok(Response::new(answer, Vec::new()));
+    }
+    let (now, draws) = cluster.environment.next();
+    let options = Options::of(request.parameters());
+    let mut write = Write {
+        target,
+        manager: options.manager(request.agent()),
+        options,
+        now,
+        draws,
+        version: cluster.environment.version(cluster.store.writes()),
+        warnings: Vec::new(),
+        endpoint: &cluster.endpoint,
+        store: &mut cluster.store,
+        trace,
+    };
+    let answer = match (request.method(), target.name) {
+        (Method::Post, None) => post(&mut write, request),
+        (Method::Put, Some(name)) => put(&mut write, request, name),
+        (Method::Patch, Some(name)) => patch(&mut write, request, name),
+        (Method::Delete, Some(name)) => delete::delete(&mut write, request, name),
+        (method, _) => return Err(Error::not_modelled(&format!("{method} {}", request.path()))),
+    };
+    let warnings = write.warnings;
+    match answer {
+        Ok(answer) => Ok(Response::new(Ok(answer), warnings)),
+        Err(Stop::Refused(status)) => Ok(Response::new(Err(status), warnings)),
+        Err(Stop::Outside(error)) => Err(error),
+    }
+}
+
+/// A write that is under way.
+pub(super) struct Write<'w, 't> {
+    pub(super) target: Target<'w>,
+    pub(super) options: Options<'w>,
+    pub(super) manager: String,
+    pub(super) now: Arc<str>,
+    pub(super) draws: Draws,
+    /// The resourceVersion that a write takes.
+    pub(super) version: u64,
+    pub(super) warnings: Vec<String>,
+    pub(super) endpoint: &'w Endpoint,
+    pub(super) store: &'w mut Arc<Store>,
+    pub(super) trace: &'t mut dyn Trace,
+}
+
+/// A granted request: the HTTP status code, and the object.
+pub(super) type Answer = (u16, Object);
+
+fn post(write: &mut Write<'_, '_>, request: &Request) -> Result<Answer, Stop> {
+    body::check_media_type(request.media_type())?;
+    write.options.check("CreateOptions")?;
+    let mut service = write.decode(request)?;
+    wipe(&mut service);
+    write.check_namespace(&mut service)?;
+    write.drop_repeated_owners(&mut service, Duplicates::Sent);
+    write.own(None, &mut service)?;
+    let asked = std::mem::take(&mut service.metadata.resource_version);
+    if service.metadata.name.is_empty() && !service.metadata.generate_name.is_empty() {
+        service.metadata.name = format!("{}{}", service.metadata.generate_name, generated_suffix(write.store.writes()));
+    }
+    write.create(service, Create { asked, by_update: false })
+}
+
+/// How an object comes to be created.
+struct Create {
+    /// The resourceVersion that the body states.
+    asked: String,
+    /// By a PUT or an apply.
+    by_update: bool,
+}
+
+fn put(write: &mut Write<'_, '_>, request: &Request, name: &str) -> Result<Answer, Stop> {
+    body::check_media_type(request.media_type())?;
+    write.options.check("UpdateOptions")?;
+    let mut service = write.decode(request)?;
+    write.check_namespace(&mut service)?;
+    check_name(&service, name)?;
+    write.drop_repeated_owners(&mut service, Duplicates::Sent);
+    let live = write.live(name);
+    let uid = live.as_ref().map_or("", Object::uid);
+    if !service.metadata.uid.is_empty() && service.metadata.uid != uid {
+        let root = if write.options.dry_run() { "/" } else { "/registry/" };
+        let why = format!(
+            "StorageError: invalid object, Code: 4, Key: {root}services/specs/{}/{name}, ResourceVersion: 0, AdditionalErrorMsg: \
+             Precondition failed: UID in precondition: {}, UID in object meta: {uid}",
+            write.target.namespace, service.metadata.uid
+        );
+        return Err(Status::conflict("services", name, &why).into());
+    }
+    write.own(live.as_ref(), &mut service)?;
+    write.drop_repeated_owners(&mut service, Duplicates::Patched);
+    match live {
+        None => write.create_by_update(service),
+        Some(live) => write.update(&live, service),
+    }
+}
+
+fn patch(write: &mut Write<'_, '_>, request: &Request, name: &str) -> Result<Answer, Stop> {
+    let patch_type = PatchType::of(request.media_type()).ok_or_else(Status::unsupported_patch)?;
+    write.options.check_patch(patch_type)?;
+    let document = patch::document(request.content(), patch_type)?;
+    let live = write.live(name);
+    let mut service = patch::patched(write, patch_type, live.as_ref(), document)?;
+    if live.is_none() && !service.metadata.uid.is_empty() {
+        let why =
+            format!("uid mismatch: the provided object specified uid {}, and no existing object was found", service.metadata.uid);
+        return Err(Status::conflict("services", name, &why).into());
+    }
+    write.check_namespace(&mut service)?;
+    check_name(&service, name)?;
+    write.drop_repeated_owners(&mut service, Duplicates::Patched);
+    match live {
+        None => write.create_by_update(service),
+        Some(live) => write.update(&live, service),
+    }
+}
+
+impl Write<'_, '_> {
+    /// The name in the path; empty where there is none.
+    pub(super) fn name(&self) -> &str {
+        self.target.name.unwrap_or_default()
+    }
+
+    pub(super) fn validation(&self) -> FieldValidation {
+        self.options.field_validation()
+    }
+
+    pub(super) fn live(&self, name: &str) -> Option<Object> {
+        self.store.get(self.target.namespace, name).cloned()
+    }
+
+    fn decode(&mut self, request: &Request) -> Result<Service, Stop> {
+        let (service, findings) = body::decode(request.content(), self.validation())?;
+        self.warnings.extend(findings);
+        Ok(service)
+    }
+
+    fn check_namespace(&self, service: &mut Service) -> Result<(), Stop> {
+        let namespace = &mut service.metadata.namespace;
+        if namespace.is_empty() {
+            self.target.namespace.clone_into(namespace);
+        } else if namespace != self.target.namespace {
+            let message = "the namespace of the provided object does not match the namespace sent on the request";
+            return Err(Status::bad_request(message).into());
+        }
+        Ok(())
+    }
+
+    fn drop_repeated_owners(&mut self, service: &mut Service, when: Duplicates) {
+        self.warnings.extend(service::deduplicate_owner_references(&mut service.metadata, when));
+    }
+
+    /// Sets the managed fields of what is written by anything but an apply.
+    pub(super) fn own(&mut self, live: Option<&Object>, service: &mut Service) -> Result<(), Error> {
+        let writer = ownership::Writer { manager: &self.manager, now: &self.now };
+        ownership::update(live, service, writer, self.endpoint, self.trace.structured())
+    }
+
+    fn create_by_update(&mut self, mut service: Service) -> Result<Answer, Stop> {
+        let asked = std::mem::take(&mut service.metadata.resource_version);
+        parse_version(&asked)?;
+        wipe(&mut service);
+        self.create(service, Create { asked, by_update: true })
+    }
+
+    /// Fills in, allocates, judges and stores a new object.
+    fn create(&mut self, mut service: Service, create: Create) -> Result<Answer, Stop> {
+        service.metadata.uid = self.store.next_uid();
+        service.metadata.creation_timestamp = Some(self.now.to_string());
+        let (mut allocators, mut draws) = self.take_pools();
+        let mut transaction = Transaction::begin(&mut allocators, &mut draws, self.mode());
+        let prepared = self.prepare_create(&mut service, &mut transaction, &create);
+        if prepared.is_ok() {
+            transaction.commit();
+        } else {
+            transaction.revert();
+        }
+        self.give_back(allocators);
+        prepared?;
+        if self.options.dry_run() {
+            service.metadata.resource_version = create.asked;
+            return Ok((201, Object::new(service)));
+        }
+        service.metadata.resource_version = self.version.to_string();
+        let object = Object::new(service);
+        let store = Arc::make_mut(self.store);
+        store.take_uid();
+        store.put(object.clone());
+        Ok((201, object))
+    }
+
+    fn prepare_create(
+        &mut self,
+        service: &mut Service,
+        transaction: &mut Transaction<'_>,
+        create: &Create,
+    ) -> Result<(), Status> {
+        service::begin_create(service, transaction).map_err(|refusal| refused(refusal, &service.metadata.name))?;
+        service::prepare_for_create(service);
+        let name = &service.metadata.name;
+        invalid(name, service::validate_create(service))?;
+        self.warnings.extend(service::warnings(service));
+        // Upstream: the version is looked at before the name, but for a dry run, which stores nothing.
+        let versioned = create.asked.parse::<u64>().is_ok_and(|version| version != 0);
+        if versioned && !create.by_update && !self.options.dry_run() {
+            return Err(Status::failure("resourceVersion should not be set on objects to be created"));
+        }
+        match self.store.get(self.target.namespace, name) {
+            Some(existing) => Err(Status::already_exists(name, existing.is_terminating())),
+            None => Ok(()),
+        }
+    }
+
+    fn mode(&self) -> DryRun {
+        if self.options.dry_run() { DryRun::All } else { DryRun::No }
+    }
+
+    /// The pools, out of the store while a transaction works on them.
+    fn take_pools(&mut self) -> (Allocators, Draws) {
+        (std::mem::take(&mut Arc::make_mut(self.store).allocators), std::mem::take(&mut self.draws))
+    }
+
+    fn give_back(&mut self, allocators: Allocators) {
+        Arc::make_mut(self.store).allocators = allocators;
+    }
+
+    /// Writes over an object that is there.
+    fn update(&mut self, live: &Object, mut new: Service) -> Result<Answer, Stop> {
+        let old = live.service();
+        let asked = parse_version(&new.metadata.resource_version)?;
+        if asked != 0 && asked.to_string() != old.metadata.resource_version {
+            let why = "the object has been modified; please apply your changes to the latest version and try again";
+            return Err(Status::conflict("services", &old.metadata.name, why).into());
+        }
+        new.metadata.resource_version.clone_from(&old.metadata.resource_version);
+
+        let (mut allocators, mut draws) = self.take_pools();
+        let mut transaction = Transaction::begin(&mut allocators, &mut draws, self.mode());
+        let prepared = self.prepare_update(&mut new, live, &mut transaction);
+        if prepared.is_ok() {
+            transaction.commit();
+        } else {
+            transaction.revert();
+        }
+        self.give_back(allocators);
+        prepared?;
+        ownership::keep_times(&mut new, old);
+        if self.options.dry_run() {
+            return Ok((200, Object::new(new)));
+        }
+        let emptied = new.metadata.finalizers.is_empty()
+            && old.metadata.deletion_timestamp.is_some()
+            && old.metadata.deletion_grace_period_seconds.is_none_or(|seconds| seconds == 0);
+        if emptied {
+            self.remove(live);
+            return Ok((200, Object::new(new)));
+        }
+        if new == *old {
+            return Ok((200, live.clone()));
+        }
+        new.metadata.resource_version = self.version.to_string();
+        let object = Object::new(new);
+        Arc::make_mut(self.store).put(object.clone());
+        Ok((200, object))
+    }
+
+    fn prepare_update(&mut self, new: &mut Service, live: &Object, transaction: &mut Transaction<'_>) -> Result<(), Status> {
+        let old = live.shown();
+        service::begin_update(new, old, transaction).map_err(|refusal| refused(refusal, &new.metadata.name))?;
+        new.metadata.generation = old.metadata.generation;
+        service::prepare_for_update(new, old);
+        keep_system_fields(new, old);
+        invalid(&new.metadata.name, service::validate_update(new, old))?;
+        self.warnings.extend(service::warnings(new));
+        Ok(())
+    }
+
+    /// Takes an object out of the store and frees what it held.
+    pub(super) fn remove(&mut self, live: &Object) {
+        let store = Arc::make_mut(self.store);
+        store.allocators.release(live.service());
+        store.remove(live.namespace(), live.name());
+    }
+}
+
+/// Fields of the metadata that no update changes.
+///
+/// Upstream: `BeforeUpdate` of `registry/rest/update.go`.
+fn keep_system_fields(new: &mut Service, old: &Service) {
+    if new.metadata.uid.is_empty() {
+        new.metadata.uid.clone_from(&old.metadata.uid);
+    }
+    if old.metadata.creation_timestamp.is_some() {
+        new.metadata.creation_timestamp.clone_from(&old.metadata.creation_timestamp);
+    }
+    if old.metadata.deletion_timestamp.is_some() {
+        new.metadata.deletion_timestamp.clone_from(&old.metadata.deletion_timestamp);
+    }
+    if new.metadata.deletion_grace_period_seconds.is_none() {
+        new.metadata.deletion_grace_period_seconds = old.metadata.deletion_grace_period_seconds;
+    }
+}
+
+/// Upstream: `WipeObjectMetaSystemFields` of `registry/rest/meta.go`.
+fn wipe(service: &mut Service) {
+    let metadata = &mut service.metadata;
+    metadata.uid.clear();
+    metadata.self_link.clear();
+    metadata.creation_timestamp = None;
+    metadata.deletion_timestamp = None;
+    metadata.deletion_grace_period_seconds = None;
+}
+
+/// Upstream: `checkName` of `handlers/rest.go`.
+fn check_name(service: &Service, name: &str) -> Result<(), Status> {
+    let stated = &service.metadata.name;
+    if stated.is_empty() {
+        let message = format!("the name of the object ({name} based on URL) was undeterminable: name must be provided");
+        return Err(Status::bad_request(message));
+    }
+    if stated != name {
+        let message = format!("the name of the object ({stated}) does not match the name on the URL ({name})");
+        return Err(Status::bad_request(message));
+    }
+    Ok(())
+}
+
+/// A resourceVersion as the store reads it; none is zero.
+fn parse_version(text: &str) -> Result<u64, Status> {
+    if text.is_empty() {
+        return Ok(0);
+    }
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    let why = if digits { "value out of range" } else { "invalid syntax" };
+    text.parse()
+        .ok()
+        .filter(|_| digits)
+        .ok_or_else(|| Status::failure(format!("strconv.ParseUint: parsing {}: {why}", quote(text))))
+}
+
+/// Five characters that upstream draws.
+fn generated_suffix(writes: u64) -> String {
+    const ALPHABET: [char; 27] = [
+        'b', 'c', 'd', 'f', 'g', 'h', 'j', 'k', 'l', 'm', 'n', 'p', 'q', 'r', 's', 't', 'v', 'w', 'x', 'z', '2', '4', '5', '6',
+        '7', '8', '9',
+    ];
+    let mut rest = writes;
+    let mut suffix = String::new();
+    for _ in 0..5 {
+        let at = usize::try_from(rest % 27).unwrap_or_default();
+        suffix.extend(ALPHABET.get(at));
+        rest /= 27;
+    }
+    suffix
+}
+
+fn invalid(name: &str, errors: Vec<FieldError>) -> Result<(), Status> {
+    if errors.is_empty() { Ok(()) } else { Err(Status::invalid(Kind::SERVICE, name, causes(errors))) }
+}
+
+fn causes(errors: Vec<FieldError>) -> Vec<Cause> {
+    errors.into_iter().map(|error| Cause::new(error.reason.as_str(), error.message, error.field)).collect()
+}
+
+fn refused(refusal: Refusal, name: &str) -> Status {
+    match refusal {
+        Refusal::Invalid(errors) => Status::invalid(Kind::SERVICE, name, causes(errors)),
+        Refusal::Internal(message) => Status::internal(&message),
+        Refusal::Plain(message) => Status::failure(message),
+    }
+}
