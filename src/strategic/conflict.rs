@@ -18,7 +18,7 @@ use crate::value::{MAX_DEPTH, Map, Value};
 ///
 /// Upstream: lists of single values are sorted in place where they are compared, so that the patch itself is changed.
 pub(super) fn between<'v>(lookup: Lookup, patch: &mut Map<'v>, changed: &mut Map<'v>, ty: Type<'_>) -> Result<bool, Error> {
-    Check { lookup }.objects(patch, changed, ty, MAX_DEPTH)
+    Check { lookup }.marked_objects(patch, changed, Strategy::Unstated, ty, MAX_DEPTH)
 }
 
 struct Check {

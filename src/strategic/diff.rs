@@ -315,7 +315,8 @@ impl<'v, T: Trace> Diff<'_, 'v, T> {
             }
         }
         deduplicate(&mut deletions);
-        if added.len() > 1 {
+        // Sorted in place before, the newer list has the order that the additions have already.
+        if added.len() > 1 && !self.was_sorted(modified) {
             let places = Keys::new(modified.iter().map(Some).collect());
             let mut placed = Vec::with_capacity(added.len());
             for value in added {
@@ -346,8 +347,12 @@ impl<'v, T: Trace> Diff<'_, 'v, T> {
         map.entries().iter().map(|(key, value)| (Cow::Borrowed(&**key), self.copy(value))).collect()
     }
 
+    fn was_sorted(&self, items: &[Value<'_>]) -> bool {
+        self.sorted.as_ref().is_some_and(|sorted| sorted.iter().any(|known| std::ptr::eq(*known, items)))
+    }
+
     fn copy_all(&self, items: &'v [Value<'v>]) -> Vec<Value<'v>> {
-        if self.sorted.as_ref().is_some_and(|sorted| sorted.iter().any(|known| std::ptr::eq(*known, items))) {
+        if self.was_sorted(items) {
             return sorted_scalars(items).into_iter().map(|(_, value)| value.borrowed()).collect();
         }
         items.iter().map(|item| self.copy(item)).collect()

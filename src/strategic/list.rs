@@ -24,12 +24,25 @@ pub(super) struct Merged<'v> {
 ///
 /// Upstream: a merge writes into the array of the live list. When items are deleted the later ones move up, appended items fill
 /// the places that became free at the end, and the old slice, as long as before, sees all of that.
-pub(super) struct Remains<'v>(Vec<Option<Value<'v>>>);
+pub(super) struct Remains<'v> {
+    keys: Vec<Option<Value<'v>>>,
+    /// The error of the first item that lacks its merge key.
+    lacking: Option<Error>,
+}
 
 impl<'v> Remains<'v> {
     /// Of a list that nothing was merged into.
     pub(super) fn untouched(items: &[Value<'v>], merge_key: &str) -> Self {
-        Remains(items.iter().map(|item| key_of(item, merge_key).cloned()).collect())
+        Remains { keys: items.iter().map(|item| key_of(item, merge_key).cloned()).collect(), lacking: None }
+    }
+
+    /// Of a list that the patch's one replaces: its items were not looked at so far.
+    pub(super) fn replaced(items: &[Value<'v>], merge_key: &str) -> Self {
+        Remains { lacking: require_keys(items, merge_key).err(), ..Remains::untouched(items, merge_key) }
+    }
+
+    fn keys(&self) -> Keys<'_> {
+        Keys::new(self.keys.iter().map(Option::as_ref).collect())
     }
 }
 
@@ -64,7 +77,7 @@ impl<T: Trace> Merge<'_, T> {
     ) -> Result<Merged<'v>, Error> {
         let merge_key = known.merge_key();
         if live.is_empty() && patch.is_empty() {
-            return Ok(Merged { items: live, remains: Remains(Vec::new()) });
+            return Ok(Merged { items: live, remains: Remains::untouched(&[], merge_key) });
         }
         match element_type(&[&live, &patch])? {
             Elements::Scalars if patch_list == PatchList::Unwanted && self.purpose == Purpose::Apply => {
@@ -75,7 +88,7 @@ impl<T: Trace> Merge<'_, T> {
                         items.push(item);
                     }
                 }
-                Ok(Merged { items, remains: Remains(Vec::new()) })
+                Ok(Merged { items, remains: Remains::untouched(&[], merge_key) })
             }
             Elements::Scalars => merge_scalars(live, patch, merge_key),
             Elements::Objects if merge_key.is_empty() => Err(fault::no_merge_key_declared(type_name(known.below))),
@@ -128,7 +141,7 @@ impl<T: Trace> Merge<'_, T> {
         let wanted = positions(&items, merge_key, &Keys::new(named))?;
         let stayed = positions(&items, merge_key, &keys_of(&items[..survivors], merge_key))?;
         let order = arrange(&items, &wanted, &stayed);
-        for (free, item) in remains.0.iter_mut().skip(survivors).zip(&items[survivors..]) {
+        for (free, item) in remains.keys.iter_mut().skip(survivors).zip(&items[survivors..]) {
             *free = key_of(item, merge_key).cloned();
         }
         self.tell_order(&order);
@@ -173,9 +186,9 @@ impl<T: Trace> Merge<'_, T> {
             alive[place] = false;
         }
         let items: Vec<_> = live.into_iter().zip(alive).filter(|(_, alive)| *alive).map(|(item, _)| item).collect();
-        let Remains(mut keys) = Remains::untouched(&items, merge_key);
-        keys.extend(behind.into_iter().rev());
-        Ok((items, Remains(keys)))
+        let mut remains = Remains::untouched(&items, merge_key);
+        remains.keys.extend(behind.into_iter().rev());
+        Ok((items, remains))
     }
 
     /// Brings a merged list into the order of a `$setElementOrder` list; what that does not name stays among the others by the
@@ -184,7 +197,7 @@ impl<T: Trace> Merge<'_, T> {
         &mut self,
         items: Vec<Value<'v>>,
         element_order: &[Value<'v>],
-        remains: &Remains<'v>,
+        remains: Remains<'v>,
         merge_key: &str,
         elements: Result<Elements, Error>,
     ) -> Result<Vec<Value<'v>>, Error> {
@@ -200,8 +213,11 @@ impl<T: Trace> Merge<'_, T> {
         };
         if elements? == Elements::Objects {
             require_keys(element_order, merge_key)?;
+            if let Some(error) = remains.lacking {
+                return Err(error);
+            }
         }
-        let live = positions(&items, merge_key, &Keys::new(remains.0.iter().map(Option::as_ref).collect()))?;
+        let live = positions(&items, merge_key, &remains.keys())?;
         let order = arrange(&items, &wanted, &live);
         self.tell_order(&order);
         Ok(take_in_order(items, &order))
@@ -364,7 +380,7 @@ fn merge_scalars<'v>(live: Vec<Value<'v>>, patch: Vec<Value<'v>>, merge_key: &st
         return Err(fault::expected_object(item));
     }
     let wanted = positions(&items, "", &keys_of(&patch, ""))?;
-    let live = positions(&items, "", &Keys::new(remains.0.iter().map(Option::as_ref).collect()))?;
+    let live = positions(&items, "", &remains.keys())?;
     let order = arrange(&items, &wanted, &live);
     Ok(Merged { items: take_in_order(items, &order), remains })
 }

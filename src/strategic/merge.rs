@@ -160,12 +160,12 @@ impl<T: Trace> Merge<'_, T> {
                     let merged = self.lists(live, items, PatchList::Items, known, depth)?;
                     (merged.items, merged.remains)
                 } else {
-                    let remains = Remains::untouched(&live, merge_key);
+                    let remains = Remains::replaced(&live, merge_key);
                     (items, remains)
                 }
             }
         };
-        let ordered = self.order_by(merged, &element_order, &remains, merge_key, elements)?;
+        let ordered = self.order_by(merged, &element_order, remains, merge_key, elements)?;
         patch.remove(name);
         match object.get_mut(name) {
             Some(list) => *list = Value::List(ordered),
