@@ -93,7 +93,7 @@ impl Converter {
                     }
                     entries.push(entry.into_value());
                 }
-                *target = if entries.is_empty() { Value::Null } else { Value::List(entries) };
+                *target = Value::List(entries);
             }
         }
         Ok(())

@@ -274,7 +274,8 @@ impl<'d, 'a> Reader<'d, 'a> {
             }
             entries.push(entry.into_value());
         }
-        *value = if entries.is_empty() { Value::Null } else { Value::List(entries) };
+        // An empty list is not an absent one: it gives all ownership up.
+        *value = Value::List(entries);
         Ok(())
     }
 

@@ -12,6 +12,7 @@ use super::types::{
     Condition, IntOrString, LoadBalancerIngress, ObjectMeta, OwnerReference, Service, ServicePort, ServiceSpec, ServiceStatus,
     SessionAffinityConfig,
 };
+use crate::path::Element;
 use crate::value::{Map, Value};
 
 impl Service {
@@ -63,7 +64,11 @@ fn write(value: &Value<'_>, table: Option<&Struct>, patch: Option<&Value<'_>>, o
                 out.push(std::mem::replace(&mut comma, ','));
                 Value::from(key).write_to(out);
                 out.push(':');
-                write(value, inner(key), patch.and_then(|patch| patch.get(key)), out);
+                if key == "fieldsV1" && patch.is_none() {
+                    write_fields_v1(value, out);
+                } else {
+                    write(value, inner(key), patch.and_then(|patch| patch.get(key)), out);
+                }
             };
             match (patch, table) {
                 (None, Some(table)) => {
@@ -98,6 +103,24 @@ fn write(value: &Value<'_>, table: Option<&Struct>, patch: Option<&Value<'_>>, o
         }
         _ => value.write_to(out),
     }
+}
+
+/// Owned fields, in the order in which structured-merge-diff writes them: the item itself, fields by name, list items by key,
+/// numbers by size.
+fn write_fields_v1(fields: &Value<'_>, out: &mut String) {
+    let Value::Map(map) = fields else { return fields.write_to(out) };
+    let mut members: Vec<_> = map.iter().collect();
+    members.sort_by_cached_key(|(key, _)| (*key != ".", Element::from_fields_v1(key).ok().flatten().map(Element::into_owned)));
+    out.push('{');
+    for (at, (key, value)) in members.into_iter().enumerate() {
+        if at > 0 {
+            out.push(',');
+        }
+        Value::from(key).write_to(out);
+        out.push(':');
+        write_fields_v1(value, out);
+    }
+    out.push('}');
 }
 
 /// An object under construction; keys are put in sorted order.
@@ -177,7 +200,7 @@ fn metadata(metadata: &ObjectMeta) -> Value<'_> {
     object.text("generateName", &metadata.generate_name);
     object.number("generation", metadata.generation);
     object.text_map("labels", &metadata.labels);
-    if !metadata.managed_fields.is_null() {
+    if metadata.managed_fields.as_list().is_some_and(|entries| !entries.is_empty()) {
         object.put("managedFields", metadata.managed_fields.borrowed());
     }
     object.text("name", &metadata.name);
