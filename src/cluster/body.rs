@@ -222,7 +222,7 @@ mod tests {
         check("", &format!("{unrecognized}unexpected end of JSON input (<empty>)"));
         check(
             r#"{"apiVersion":"v1","kind":"Service""#,
-            &format!("{unrecognized}unexpected end of JSON input ({{\"apiVersion\":\"v1\",\"kind\":\"S ...)"),
+            &format!("{unrecognized}unexpected end of JSON input ({{\"apiVersion\":\"v1\",\"kind\":\"Ser ...)"),
         );
         check(
             "[]",

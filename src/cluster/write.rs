@@ -291,6 +291,8 @@ impl Write<'_, '_> {
         }
         self.give_back(allocators);
         prepared?;
+        // Upstream: the store drops it.
+        new.metadata.self_link.clear();
         ownership::keep_times(&mut new, old);
         if self.options.dry_run() {
             return Ok((200, Object::new(new)));
