@@ -33,21 +33,26 @@ impl Converter {
     fn object(&mut self, value: &Value<'_>, target: &mut dyn Fields) -> Result<(), String> {
         let map = value.as_map().ok_or_else(|| format!("cannot restore struct from: {}", go_kind(value)))?;
         let table = target.go_struct();
-        let mut known = 0;
-        for field in table.fields {
-            let Some(member) = map.get(field.name) else { continue };
-            known += 1;
+        let mut first: Option<(usize, String)> = None;
+        for (key, member) in map.iter() {
+            let Some((index, field)) = table.find(key) else {
+                self.unknown.push(format!("unknown field {}", quote(&place(&self.path, key))));
+                continue;
+            };
             if let (false, Some(slot)) = (member.is_null(), target.slot(field.name)) {
+                let depth = self.path.len();
                 self.path.push(Step::Field(field.name));
-                self.value(member, slot, field.go_type)?;
-                self.path.pop();
+                let converted = self.value(member, slot, field.go_type);
+                self.path.truncate(depth);
+                // Upstream goes through the fields of the struct, so its first error is that of the first field there.
+                if let Err(error) = converted
+                    && first.as_ref().is_none_or(|(before, _)| index < *before)
+                {
+                    first = Some((index, error));
+                }
             }
         }
-        if known < map.len() {
-            let unknown = map.keys().filter(|key| table.position(key).is_none());
-            self.unknown.extend(unknown.map(|key| format!("unknown field {}", quote(&place(&self.path, key)))));
-        }
-        Ok(())
+        first.map_or(Ok(()), |(_, error)| Err(error))
     }
 
     fn value(&mut self, value: &Value<'_>, slot: Slot<'_>, go_type: &str) -> Result<(), String> {

@@ -115,7 +115,7 @@ impl<'d, 'a> Reader<'d, 'a> {
         let owner = std::mem::replace(&mut self.owner, table.name);
         let mut seen: u32 = 0;
         for (key, member) in members {
-            let Some((index, field)) = table.position(key).and_then(|index| Some((index, table.fields.get(index)?))) else {
+            let Some((index, field)) = table.find(key) else {
                 self.find("unknown", key);
                 continue;
             };

@@ -55,10 +55,7 @@ fn write(value: &Value<'_>, table: Option<&Struct>, patch: Option<&Value<'_>>, o
     let table = table.filter(|_| patch.is_none_or(|patch| patch.as_map().is_some()));
     match value {
         Value::Map(map) => {
-            let inner = |key: &str| {
-                let field = table.and_then(|table| table.fields.iter().find(|field| field.name == key));
-                field.and_then(|field| field.inner)
-            };
+            let inner = |key: &str| table.and_then(|table| table.find(key)?.1.inner);
             let mut comma = '{';
             let mut member = |key: &str, value: &Value<'_>| {
                 out.push(std::mem::replace(&mut comma, ','));
@@ -77,7 +74,7 @@ fn write(value: &Value<'_>, table: Option<&Struct>, patch: Option<&Value<'_>>, o
                             member(field.name, value);
                         }
                     }
-                    map.iter().filter(|(key, _)| table.position(key).is_none()).for_each(|(key, value)| member(key, value));
+                    map.iter().filter(|(key, _)| table.find(key).is_none()).for_each(|(key, value)| member(key, value));
                 }
                 _ => map.iter().for_each(|(key, value)| member(key, value)),
             }
@@ -327,6 +324,12 @@ mod tests {
         let service = decode_json(&parse_document(FULL.as_bytes()).unwrap()).unwrap().service;
         assert_eq!(service.to_json_text(), FULL);
         assert_eq!(service.to_value(), parse(FULL.as_bytes()).unwrap());
+    }
+
+    #[test]
+    fn managed_fields_are_in_the_order_of_their_elements() {
+        let text = r#"{"kind":"Service","apiVersion":"v1","metadata":{"managedFields":[{"fieldsV1":{"f:a":{},"f:b":{".":{},"k:{\"port\":80}":{},"k:{\"port\":443}":{},"v:1":{},"i:0":{}}}}]},"spec":{},"status":{"loadBalancer":{}}}"#;
+        assert_eq!(service_text(&parse(text.as_bytes()).unwrap(), None), text);
     }
 
     #[test]

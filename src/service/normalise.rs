@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::types::{LoadBalancerStatus, Service, ServiceSpec, ServiceStatus};
 
-/// Empties what a client may not set when it creates a Service: its status.
+/// Empties what a client may not set when it creates a Service: its status, and the self link, which is never stored.
 pub fn prepare_for_create(service: &mut Service) {
+    service.metadata.self_link.clear();
     service.status = ServiceStatus::default();
 }
 
@@ -16,6 +17,7 @@ pub fn prepare_for_create(service: &mut Service) {
 /// `old` is as [`on_read`](super::on_read) leaves it.
 pub fn prepare_for_update(new: &mut Service, old: &Service) {
     let (metadata, stored) = (&mut new.metadata, &old.metadata);
+    metadata.self_link.clear();
     metadata.generation = stored.generation;
     if metadata.uid.is_empty() {
         metadata.uid.clone_from(&stored.uid);

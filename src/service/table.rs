@@ -33,9 +33,9 @@ pub(super) struct Field {
 }
 
 impl Struct {
-    /// The index of the field `name`; names are compared exactly, as the server does.
-    pub(super) fn position(&self, name: &str) -> Option<usize> {
-        self.fields.iter().position(|field| field.name == name)
+    /// The field `name` and its index; names are compared exactly, as the server does.
+    pub(super) fn find(&self, name: &str) -> Option<(usize, &'static Field)> {
+        self.fields.iter().enumerate().find(|(_, field)| field.name == name)
     }
 }
 
