@@ -2,6 +2,7 @@
 
 pub mod cluster;
 mod error;
+pub mod explain;
 mod manifest;
 pub mod path;
 pub mod schema;
@@ -11,4 +12,5 @@ pub mod structured;
 pub mod value;
 
 pub use error::Error;
+pub use explain::{explain, lint};
 pub use manifest::{Manifest, Place, RepeatedKey};

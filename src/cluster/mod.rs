@@ -10,6 +10,7 @@
 mod body;
 mod delete;
 mod environment;
+mod insert;
 mod json_patch;
 mod kubectl;
 mod merge_patch;

@@ -1,0 +1,90 @@
+//! From the traces of `kubectl apply`: which change was meant for which port, and where it went.
+
+use serde_json::Value;
+
+use super::{Evidence, items_of};
+use crate::explain::converged::same;
+use crate::explain::facts::{Fact, Port};
+
+/// An item of kubectl's patch.
+#[derive(Clone, Debug)]
+pub(super) struct Landing {
+    /// The fields that it carries beside its merge key.
+    pub(super) fields: Vec<String>,
+    /// The item of the manifest that it was made from.
+    pub(super) from: Option<Port>,
+    /// The live item that kubectl compared that one with; `None` for an item that was to be added.
+    pub(super) meant: Option<Port>,
+    /// The live item that the server merged it into; `None` if it was appended.
+    pub(super) on: Option<Port>,
+    /// Whether it changes that item.
+    pub(super) changes: bool,
+}
+
+impl Landing {
+    /// The change reached another live item than the one that it was made for.
+    pub(super) fn went_astray(&self) -> bool {
+        matches!((&self.meant, &self.on), (Some(meant), Some(on)) if meant.index != on.index)
+    }
+
+    pub(super) fn fact(&self) -> Option<Fact> {
+        let (meant, on) = (self.meant.clone()?, self.on.clone()?);
+        Some(Fact::Landed { meant, on, fields: self.fields.clone(), changes: self.changes })
+    }
+}
+
+/// What became of each item of the first patch that `kubectl apply` sent.
+pub(super) fn landings(evidence: &Evidence<'_>) -> Vec<Landing> {
+    let (Some(ran), Some(before)) = (evidence.usual(), evidence.before) else { return Vec::new() };
+    let Some(body) = ran.report.requests.first().map(|request| &request.body) else { return Vec::new() };
+    let live = items_of(before);
+    let manifest = items_of(evidence.manifest);
+    let mut pairs: Vec<(Option<usize>, usize)> = ran.observed.pairs.iter().map(|(live, given)| (Some(*live), *given)).collect();
+    pairs.extend(ran.observed.added.iter().map(|given| (None, *given)));
+    let places = ran.observed.landings(live.len());
+    let mut out = Vec::new();
+    for (at, item) in items_of(body).iter().enumerate().filter(|(_, item)| item.get("$patch").is_none()) {
+        let carried = |pair: &(Option<usize>, usize)| {
+            made_from(item, pair.0.and_then(|live_at| live.get(live_at)), manifest.get(pair.1))
+        };
+        // Pairs of one key that differ alike are taken in the order in which kubectl compared them.
+        let pair = pairs.iter().position(carried).map(|at| pairs.remove(at));
+        let on = places.iter().find(|(patch, _)| *patch == at).and_then(|(_, on)| *on);
+        let on_item = on.and_then(|on| live.get(on));
+        out.push(Landing {
+            fields: fields(item),
+            from: pair.and_then(|(_, given)| Port::of(manifest.get(given)?, given)),
+            meant: pair.and_then(|(meant, _)| Port::of(live.get(meant?)?, meant?)),
+            changes: on_item.is_some_and(|on| fields(item).iter().any(|field| !same_or_absent(item.get(field), on.get(field)))),
+            on: on.and_then(|on| Port::of(live.get(on)?, on)),
+        });
+    }
+    out
+}
+
+fn fields(item: &Value) -> Vec<String> {
+    let mut fields: Vec<String> =
+        item.as_object().into_iter().flatten().map(|(name, _)| name.clone()).filter(|name| name != "port").collect();
+    fields.sort();
+    fields
+}
+
+fn same_or_absent(left: Option<&Value>, right: Option<&Value>) -> bool {
+    match (left.filter(|value| !value.is_null()), right) {
+        (None, None) => true,
+        (Some(left), Some(right)) => same(left, right),
+        _ => false,
+    }
+}
+
+/// Whether the patch item says what the manifest item has and the live item has not.
+fn made_from(item: &Value, live: Option<&Value>, given: Option<&Value>) -> bool {
+    let Some(given) = given else { return false };
+    let number = |item: &Value| item.get("port").cloned();
+    number(item) == number(given)
+        && fields(item).iter().all(|field| {
+            same_or_absent(item.get(field), given.get(field))
+                && live.is_none_or(|live| !same_or_absent(given.get(field), live.get(field)))
+        })
+        && (live.is_some() || fields(item).len() == fields(given).len())
+}

@@ -1,0 +1,107 @@
+//! The catalogue: from what the ways did to the reasons why.
+//!
+//! One function emits each [`Code`](super::Code); it looks at outcomes and at what the engines said while they decided, and never
+//! merges. `docs/codes.md` has a page for each.
+
+mod keys;
+mod landing;
+mod owners;
+mod ports;
+mod values;
+
+use serde_json::Value;
+
+use super::facts::{Cause, Code, Fact, Finding, Port};
+use super::history::last_applied;
+use super::report::{Divergence, Way};
+use super::ways::Ran;
+use landing::Landing;
+
+/// All that findings are drawn from.
+pub(super) struct Evidence<'e> {
+    pub(super) manifest: &'e Value,
+    pub(super) before: Option<&'e Value>,
+    pub(super) ways: &'e [Ran],
+    pub(super) divergences: &'e [Divergence],
+    /// The manifest that was applied last, as the live object tells.
+    last_applied: Option<Value>,
+    /// What became of the items of kubectl's patch.
+    landings: Vec<Landing>,
+}
+
+impl<'e> Evidence<'e> {
+    pub(super) fn new(
+        manifest: &'e Value,
+        before: Option<&'e Value>,
+        ways: &'e [Ran],
+        divergences: &'e [Divergence],
+    ) -> Self {
+        let mut evidence =
+            Evidence { manifest, before, ways, divergences, last_applied: before.and_then(last_applied), landings: Vec::new() };
+        evidence.landings = landing::landings(&evidence);
+        evidence
+    }
+
+    fn way(&self, way: Way) -> Option<&'e Ran> {
+        self.ways.iter().find(|ran| ran.report.way == way)
+    }
+
+    /// `kubectl apply`.
+    fn usual(&self) -> Option<&'e Ran> {
+        self.way(Way::ClientSideApply)
+    }
+}
+
+/// Every finding, most telling first.
+pub(super) fn all(evidence: &Evidence<'_>) -> Vec<Finding> {
+    let emitters: [fn(&Evidence<'_>) -> Option<Finding>; 19] = [
+        keys::wrong_item,
+        keys::item_swallowed,
+        keys::order_decides,
+        keys::deletes_all,
+        keys::duplicate_after_patch,
+        keys::patch_order,
+        keys::never_converges,
+        keys::shared_merge_key,
+        ports::number_changed,
+        ports::names_swapped,
+        ports::node_port_redrawn,
+        ports::type_changed,
+        owners::owned_by_others,
+        owners::left_behind,
+        owners::last_applied_missing,
+        values::replaced_whole,
+        values::zero_stated,
+        values::refused,
+        ports::protocol_left_out,
+    ];
+    let mut findings: Vec<Finding> = emitters.iter().filter_map(|emit| emit(evidence)).collect();
+    // The code that others follow from is told first.
+    findings.sort_by_key(|finding| finding.code != Code::SharedMergeKey);
+    findings
+}
+
+/// What can be said of a manifest before anything is sent.
+pub(super) fn of_manifest(manifest: &Value) -> Vec<Finding> {
+    let evidence = Evidence::new(manifest, None, &[], &[]);
+    [keys::shared_merge_key, ports::protocol_left_out].iter().filter_map(|emit| emit(&evidence)).collect()
+}
+
+fn finding(code: Code, path: impl Into<String>, because: Vec<Cause>) -> Finding {
+    Finding { code, path: path.into(), because }
+}
+
+fn cause(fact: Fact, because: Vec<Cause>) -> Cause {
+    Cause { fact, because }
+}
+
+/// The ports of an object.
+fn ports_of(object: &Value) -> Vec<Port> {
+    items_of(object).iter().enumerate().filter_map(|(at, item)| Port::of(item, at)).collect()
+}
+
+fn items_of(object: &Value) -> &[Value] {
+    object.pointer("/spec/ports").and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+const PORTS: &str = ".spec.ports";

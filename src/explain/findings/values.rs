@@ -1,0 +1,111 @@
+//! Values that are not taken as they look: MK016, MK017 and MK019.
+
+use serde_json::Value;
+
+use super::{Evidence, finding};
+use crate::explain::converged::{is_zero, sorted};
+use crate::explain::facts::{Cause, Code, Fact, Finding};
+use crate::explain::report::{WayOutcome, WayReport};
+use crate::path::Path;
+
+/// MK016: a field is stated as `null` or with its zero value, and kubectl finds it different on every run.
+pub(super) fn zero_stated(evidence: &Evidence<'_>) -> Option<Finding> {
+    let report = &evidence.usual()?.report;
+    if report.again.outcome != WayOutcome::Configured {
+        return None;
+    }
+    let mut stated = Vec::new();
+    zeros(&Path::new(), evidence.manifest, &mut stated);
+    // What is live with that very value is not found different.
+    let differs = |path: &Path, value: &Value| {
+        let live = path.elements().iter().try_fold(report.live.as_ref()?, |live, element| match element {
+            crate::path::Element::Field(name) => live.get(&**name),
+            _ => None,
+        });
+        (live != Some(value)).then_some(())
+    };
+    let facts: Vec<Cause> = stated
+        .into_iter()
+        .filter(|(path, value)| differs(path, value).is_some())
+        .map(|(path, value)| Fact::ZeroStated { path: path.to_string(), value }.into())
+        .collect();
+    let first = match facts.first().map(|cause| &cause.fact) {
+        Some(Fact::ZeroStated { path, .. }) => path.clone(),
+        _ => return None,
+    };
+    Some(finding(Code::ZeroStated, first, facts))
+}
+
+/// The fields outside of lists that are stated as `null`, or as zero.
+fn zeros(path: &Path, value: &Value, out: &mut Vec<(Path, Value)>) {
+    let Value::Object(fields) = value else { return };
+    for (name, value) in sorted(fields) {
+        let path = path.clone().field(name.clone());
+        if is_zero(value) && !matches!(value, Value::Array(_)) {
+            out.push((path, value.clone()));
+        } else {
+            zeros(&path, value, out);
+        }
+    }
+}
+
+/// MK017: the selector is one value to the server, and many to the client.
+pub(super) fn replaced_whole(evidence: &Evidence<'_>) -> Option<Finding> {
+    const SELECTOR: &str = ".spec.selector";
+    let lost: Vec<String> = evidence
+        .divergences
+        .iter()
+        .filter(|divergence| divergence.wanted.is_null() && divergence.server_side.is_null() && !divergence.client_side.is_null())
+        .filter_map(|divergence| divergence.path.strip_prefix(SELECTOR)?.strip_prefix('.').map(str::to_owned))
+        .collect();
+    (!lost.is_empty()).then(|| finding(Code::ReplacedWhole, SELECTOR, vec![Fact::ReplacedWhole { path: SELECTOR.to_owned(), lost }.into()]))
+}
+
+/// MK019: the server or kubectl refuses, and no other finding says why.
+pub(super) fn refused(evidence: &Evidence<'_>) -> Option<Finding> {
+    let mut because: Vec<Cause> = Vec::new();
+    let mut path = String::new();
+    for report in evidence.ways.iter().map(|ran| &ran.report) {
+        let fact = match report.outcome {
+            WayOutcome::Rejected if !told_by_others(report) => Fact::Refused { way: report.way, messages: messages(report) },
+            WayOutcome::ClientError => Fact::ClientFailed { message: first_line(report) },
+            _ => continue,
+        };
+        if path.is_empty() {
+            path = report.causes.first().map(|cause| format!(".{}", cause.field)).unwrap_or_default();
+        }
+        // One refusal that all ways meet is told once.
+        let known = because.iter().any(|cause| match (&cause.fact, &fact) {
+            (Fact::Refused { messages: known, .. }, Fact::Refused { messages, .. }) => known == messages,
+            (known, fact) => known == fact,
+        });
+        if !known {
+            because.push(fact.into());
+        }
+    }
+    (!because.is_empty()).then(|| finding(Code::Refused, path, because))
+}
+
+/// Duplicate ports and missing ports after a patch are told by the findings about merge keys.
+fn told_by_others(report: &WayReport) -> bool {
+    report.way == crate::explain::report::Way::ClientSideApply
+        && report.requests.iter().any(|request| request.content_type.contains("strategic"))
+        && !report.causes.is_empty()
+        && report.causes.iter().all(|cause| {
+            (cause.reason == "FieldValueDuplicate" && cause.field.starts_with("spec.ports["))
+                || (cause.reason == "FieldValueRequired" && cause.field == "spec.ports")
+        })
+}
+
+fn messages(report: &WayReport) -> Vec<String> {
+    if report.causes.is_empty() {
+        return vec![first_line(report)];
+    }
+    report.causes.iter().map(|cause| format!("{}: {}", cause.field, cause.message)).collect()
+}
+
+fn first_line(report: &WayReport) -> String {
+    let error = report.error.as_deref().unwrap_or_default();
+    let line = error.lines().find(|line| !line.starts_with("Warning: ") && !line.trim().is_empty()).unwrap_or_default();
+    line.trim_end_matches(':').to_owned()
+}

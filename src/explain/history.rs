@@ -1,0 +1,170 @@
+//! Where a report starts from: a live object, manifests that were applied before, or a list of commands.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::converged::{converged, unmet};
+use super::divergences::LAST_APPLIED;
+use super::report::{Note, Told, Way};
+use super::ways::{self, Target};
+use crate::cluster::{Cluster, Environment};
+use crate::{Error, Manifest};
+
+/// A command of a history: `{"kubectl": ["apply", "-f", "-"], "manifest": {...}}`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// The arguments of kubectl.
+    pub kubectl: Vec<String>,
+    /// The manifest that `-f` names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<Value>,
+}
+
+impl Step {
+    /// `kubectl apply -f -` with this manifest.
+    pub fn apply(manifest: Value) -> Self {
+        Step { kubectl: ["apply", "-f", "-"].map(str::to_owned).to_vec(), manifest: Some(manifest) }
+    }
+
+    /// Reads a list of steps from JSON.
+    ///
+    /// ```
+    /// use mergekey::explain::Step;
+    ///
+    /// let steps = Step::list(br#"[{"kubectl": ["delete", "service", "dns"]}]"#)?;
+    /// assert_eq!(steps[0].kubectl, ["delete", "service", "dns"]);
+    /// # Ok::<(), mergekey::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::is_syntax`](crate::Error::is_syntax) with line and column, also for JSON of another form.
+    pub fn list(json: &[u8]) -> Result<Vec<Self>, Error> {
+        // Told apart from what is no JSON at all, which has a better message.
+        crate::value::parse(json)?;
+        serde_json::from_slice(json).map_err(|error| {
+            let text = error.to_string();
+            let message = text.split(" at line ").next().unwrap_or(&text);
+            let wanted = "a list of {\"kubectl\": [...], \"manifest\": {...}} is wanted";
+            Error::syntax(error.line(), error.column(), &format!("{message}; {wanted}"))
+        })
+    }
+
+    fn command(&self) -> String {
+        format!("kubectl {}", self.kubectl.join(" "))
+    }
+
+    /// The way that the step goes, if it is one.
+    fn way(&self) -> Option<Way> {
+        let has = |flag: &str| self.kubectl.iter().any(|argument| argument == flag);
+        match self.kubectl.first()?.as_str() {
+            "apply" if has("--server-side") && has("--force-conflicts") => Some(Way::ServerSideApplyForced),
+            "apply" if has("--server-side") => Some(Way::ServerSideApply),
+            "apply" => Some(Way::ClientSideApply),
+            "replace" => Some(Way::Replace),
+            _ => None,
+        }
+    }
+}
+
+/// What lies before the manifest.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Past<'p> {
+    /// Nothing: the manifest is new.
+    Nothing,
+    /// The object as it is live.
+    Live(&'p Value),
+    /// Commands to be played.
+    Steps(&'p [Step]),
+}
+
+/// A cluster in the state from which the ways start.
+pub(super) struct Start {
+    pub(super) cluster: Cluster,
+    pub(super) told: Vec<Told>,
+    pub(super) notes: Vec<Note>,
+}
+
+/// Brings a cluster into that state.
+///
+/// # Errors
+/// The live object is no Service, or a step cannot be run in the model.
+pub(super) fn start(past: Past<'_>, environment: Environment, target: Target<'_>) -> Result<Start, Error> {
+    let mut cluster = Cluster::with_environment(environment.clone());
+    match past {
+        Past::Nothing => Ok(Start { cluster, told: Vec::new(), notes: Vec::new() }),
+        Past::Live(live) => {
+            let (live, note) = with_owners(live, environment, target)?;
+            cluster.insert(&live)?;
+            Ok(Start { cluster, told: Vec::new(), notes: note.into_iter().collect() })
+        }
+        Past::Steps(steps) => {
+            let told = steps.iter().enumerate().map(|(at, step)| {
+                play(&mut cluster, step, target).map_err(|error| {
+                    let place = format!("step {} ({})", at + 1, step.command());
+                    Error::new(error.kind(), Some(place), error.to_string())
+                })
+            });
+            let told = told.collect::<Result<_, _>>()?;
+            Ok(Start { cluster, told, notes: Vec::new() })
+        }
+    }
+}
+
+fn play(cluster: &mut Cluster, step: &Step, target: Target<'_>) -> Result<Told, Error> {
+    let manifest = step.manifest.clone().map(Manifest::new).transpose()?;
+    let before = cluster.clone();
+    let outcome = cluster.kubectl(&step.kubectl, manifest.as_ref())?;
+    let live = target.live(cluster);
+    let left = manifest.as_ref().map(|manifest| unmet(manifest.object(), live.as_ref()));
+    let mut told = Told {
+        command: step.command(),
+        outcome: ways::word(&outcome),
+        converged: manifest.as_ref().map(|manifest| converged(manifest.object(), live.as_ref())),
+        unmet: left.and_then(|left| left.into_iter().next()),
+        instead: Vec::new(),
+    };
+    if let (Some(false), Some(manifest), Some(went)) = (told.converged, &manifest, step.way()) {
+        let target = Target { manifest, ..target };
+        for way in Way::ALL.into_iter().filter(|way| *way != went) {
+            if ways::run(way, &before, target).is_ok_and(|ran| ran.report.converged) {
+                told.instead.push(way);
+            }
+        }
+    }
+    Ok(told)
+}
+
+/// The live object with its managedFields; where they are hidden they are rebuilt from the last-applied annotation.
+///
+/// What `kubectl apply` owns after creating the object from that annotation is what it owns, as long as nobody else changed
+/// anything.
+fn with_owners(live: &Value, environment: Environment, target: Target<'_>) -> Result<(Value, Option<Note>), Error> {
+    let has_owners = live.pointer("/metadata/managedFields").and_then(Value::as_array).is_some_and(|owners| !owners.is_empty());
+    if has_owners {
+        return Ok((live.clone(), None));
+    }
+    let Some(last_applied) = last_applied(live) else {
+        return Ok((live.clone(), Some(Note::OwnershipUnknown)));
+    };
+    let mut cluster = Cluster::with_environment(match live.pointer("/metadata/creationTimestamp").and_then(Value::as_str) {
+        Some(created) => environment.now(created),
+        None => environment,
+    });
+    cluster.kubectl(&["apply", "-f", "-"], Some(&Manifest::new(last_applied)?))?;
+    let rebuilt = target.live(&cluster).and_then(|created| created.pointer("/metadata/managedFields").cloned());
+    let Some(owners) = rebuilt else {
+        return Ok((live.clone(), Some(Note::OwnershipUnknown)));
+    };
+    let mut live = live.clone();
+    if let Some(metadata) = live.get_mut("metadata").and_then(Value::as_object_mut) {
+        metadata.insert("managedFields".to_owned(), owners);
+    }
+    Ok((live, Some(Note::OwnershipRebuilt)))
+}
+
+/// The manifest that was applied last, if the object tells and it is an object.
+pub(super) fn last_applied(live: &Value) -> Option<Value> {
+    let text = live.get("metadata")?.get("annotations")?.get(LAST_APPLIED)?.as_str()?;
+    let manifest: Value = serde_json::from_str(text).ok()?;
+    manifest.is_object().then_some(manifest)
+}

@@ -1,0 +1,138 @@
+//! What a report can be made about: a Service whose lists are lists and whose ports have numbers.
+//!
+//! Anything beyond that is the server's or kubectl's to refuse, which is part of a report.
+
+use serde_json::Value;
+
+use crate::error::Kind;
+use crate::path::Path;
+use crate::schema::{Schema, Shape, Strategy, Type};
+use crate::{Error, Manifest};
+
+/// Checks that a text holds a Service that a report can be made about.
+///
+/// [`explain`](super::explain) does the same with the manifest and the live object. Checking each text by itself tells which of
+/// them is wrong, and where.
+///
+/// # Errors
+/// [`Error::is_wrong_type`] with line, column and path, as far as they are known: another kind, no name, something else where a list
+/// or an object belongs, a list item without its merge key.
+pub fn require_service(manifest: &Manifest) -> Result<(), Error> {
+    check(manifest.object()).map_err(|(path, message)| {
+        // What is missing is looked for where it should be.
+        let parts = path.elements();
+        let known = (0..=parts.len()).rev().find_map(|count| manifest.place(&parts.iter().take(count).cloned().collect()));
+        let place = match known {
+            Some(place) => format!("{place} ({path})"),
+            None => path.to_string(),
+        };
+        Error::new(Kind::WrongType, Some(place), message)
+    })
+}
+
+/// The same for an object that was not read from a text.
+pub(super) fn require(object: &Value) -> Result<(), Error> {
+    check(object).map_err(|(path, message)| Error::at(Kind::WrongType, &path, message))
+}
+
+/// The namespace and the name that an object states.
+pub(super) fn identity(object: &Value) -> (Option<&str>, Option<&str>) {
+    let text = |pointer| object.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty());
+    (text("/metadata/namespace"), text("/metadata/name"))
+}
+
+fn check(object: &Value) -> Result<(), (Path, String)> {
+    let text = |field: &str| object.get(field).and_then(Value::as_str).unwrap_or_default();
+    match (text("apiVersion"), text("kind")) {
+        ("v1", "Service") => {}
+        (_, "") => return Err((Path::new().field("kind"), "missing, a Service of v1 is wanted".to_owned())),
+        ("", kind) => return Err((Path::new().field("apiVersion"), format!("missing beside kind {kind}, a Service of v1 is wanted"))),
+        (version, kind) => {
+            return Err((Path::new().field("kind"), format!("{kind} of {version} is not modelled, a Service of v1 is wanted")));
+        }
+    }
+    if let Ok(schema) = Schema::builtin("v1", "Service") {
+        shape(&Path::new(), object, schema.root(), None)?;
+    }
+    match identity(object).1 {
+        Some(_) => Ok(()),
+        None => Err((Path::new().field("metadata").field("name"), "missing".to_owned())),
+    }
+}
+
+/// Lists where lists belong, objects where objects belong, and merge keys in the items of merged lists.
+fn shape(path: &Path, value: &Value, ty: Type<'_>, merge_key: Option<&str>) -> Result<(), (Path, String)> {
+    let wrong = |wanted: &str| Err((path.clone(), format!("{} stands where {wanted} belongs", found(value))));
+    match (ty.shape(), value) {
+        (_, Value::Null) | (Shape::Any | Shape::Scalar(_), _) => Ok(()),
+        (Shape::List(list), Value::Array(items)) => {
+            for (at, item) in items.iter().enumerate() {
+                let path = path.clone().index(at);
+                if let (Some(key), Value::Object(fields)) = (merge_key, item)
+                    && fields.get(key).is_none_or(Value::is_null)
+                {
+                    return Err((path.field(key.to_owned()), "missing, items of this list are found by it".to_owned()));
+                }
+                if item.is_null() && merge_key.is_some() {
+                    return Err((path, "nothing stands where an object belongs".to_owned()));
+                }
+                shape(&path, item, list.item(), None)?;
+            }
+            Ok(())
+        }
+        (Shape::List(_), _) => wrong("a list"),
+        (Shape::Map(map), Value::Object(fields)) => {
+            fields.iter().try_for_each(|(name, value)| shape(&path.clone().field(name.clone()), value, map.value(), None))
+        }
+        (Shape::Struct(known), Value::Object(fields)) => {
+            for (name, value) in super::converged::sorted(fields) {
+                let Some(field) = known.field(name) else { continue };
+                let key = field.patch().merge_key().filter(|_| field.patch().strategy() == Strategy::Merge);
+                shape(&path.clone().field(name.clone()), value, field.ty(), key)?;
+            }
+            Ok(())
+        }
+        (Shape::Map(_) | Shape::Struct(_), _) => wrong("an object"),
+    }
+}
+
+fn found(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "nothing",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(name: &str, manifest: &str, expected: &str) {
+        let manifest = Manifest::from_text(manifest).unwrap();
+        let got = require_service(&manifest).err().map_or(String::new(), |error| error.to_string());
+        assert_eq!(got, expected, "{name}");
+    }
+
+    #[test]
+    fn what_a_report_can_be_made_about() {
+        let head = "apiVersion: v1\nkind: Service\nmetadata:\n  name: dns\nspec:\n";
+        for (name, manifest, expected) in [
+            ("fine", format!("{head}  ports:\n  - port: 53\n"), ""),
+            ("nothing_stated", format!("{head}  ports:\n"), ""),
+            ("kind/other", "apiVersion: apps/v1\nkind: Deployment\n".to_owned(), "line 2, column 1 (.kind): Deployment of apps/v1 is not modelled, a Service of v1 is wanted"),
+            ("kind/missing", "apiVersion: v1\n".to_owned(), "line 1, column 1 (.kind): missing, a Service of v1 is wanted"),
+            ("name/missing", "apiVersion: v1\nkind: Service\nmetadata:\n  labels: {}\n".to_owned(), "line 3, column 1 (.metadata.name): missing"),
+            ("ports/number", format!("{head}  ports: 53\n"), "line 6, column 3 (.spec.ports): a number stands where a list belongs"),
+            ("ports/item", format!("{head}  ports:\n  - 53\n"), "line 7, column 5 (.spec.ports[0]): a number stands where an object belongs"),
+            ("ports/key", format!("{head}  ports:\n  - port: 53\n  - name: x\n"), "line 8, column 5 (.spec.ports[1].port): missing, items of this list are found by it"),
+            ("spec/list", "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: []\n".to_owned(), "line 4, column 1 (.spec): a list stands where an object belongs"),
+            ("selector/string", format!("{head}  selector: a\n"), "line 6, column 3 (.spec.selector): a string stands where an object belongs"),
+        ] {
+            check(name, &manifest, expected);
+        }
+    }
+}

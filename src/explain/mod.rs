@@ -1,0 +1,256 @@
+//! What would happen to a Service, where the dialects part, why, and what helps.
+//!
+//! [`explain`] runs each way of bringing a manifest to the cluster on a copy of it, reads what came of it and what the engines said
+//! while they decided, names the reasons, and tries every remedy before it lists it. It never merges by itself. Left out: kinds
+//! other than Service.
+//!
+//! ```
+//! use mergekey::explain::{Code, Situation};
+//! use mergekey::{Manifest, explain};
+//!
+//! let manifest = |node_port: u16| {
+//!     Manifest::new(serde_json::json!({
+//!         "apiVersion": "v1", "kind": "Service", "metadata": {"name": "dns"},
+//!         "spec": {"type": "NodePort", "ports": [
+//!             {"name": "dns", "protocol": "UDP", "port": 53, "nodePort": node_port},
+//!             {"name": "dns-tcp", "protocol": "TCP", "port": 53, "nodePort": node_port},
+//!         ]},
+//!     }))
+//! };
+//! let mut cluster = mergekey::cluster::Cluster::new();
+//! cluster.apply(&manifest(30053)?, mergekey::cluster::Apply::client_side())?;
+//! let live = cluster.get("Service", "default", "dns").unwrap();
+//!
+//! let report = explain(Situation { live: Some(&live), manifest: &manifest(30054)? })?;
+//! assert!(report.diverges());
+//! assert_eq!(report.findings()[0].code(), Code::SharedMergeKey);
+//! # Ok::<(), mergekey::Error>(())
+//! ```
+
+mod converged;
+mod divergences;
+mod facts;
+mod findings;
+mod history;
+mod input;
+mod remedies;
+mod render;
+mod report;
+mod source;
+mod trace;
+mod ways;
+
+pub use facts::{Cause, Code, Fact, Finding, Holder, Port};
+pub use history::Step;
+pub use input::require_service;
+pub use remedies::{Attempt, Plan, Remedy, Risk};
+pub use render::Style;
+pub use report::{
+    Again, Divergence, Mark, Note, ObjectName, Report, SentRequest, SourceLine, StatusCause, Told, Unmet, Way, WayOutcome, WayReport,
+};
+
+use serde_json::Value;
+
+use crate::cluster::Environment;
+use crate::error::Kind;
+use crate::path::Path;
+use crate::schema::Schema;
+use crate::{Error, Manifest, value};
+use divergences::Ends;
+use findings::Evidence;
+use history::Past;
+use input::identity;
+use ways::Target;
+
+/// A Service as it is live, and the manifest that its owner wants to bring to it.
+#[derive(Clone, Copy, Debug)]
+pub struct Situation<'a> {
+    /// What `kubectl get service NAME -o json --show-managed-fields` prints; `None` if there is no such Service.
+    pub live: Option<&'a Value>,
+    /// The manifest.
+    pub manifest: &'a Manifest,
+}
+
+/// What is to be explained: a manifest, and what lies before it.
+///
+/// A [`Situation`] is one; this one can tell more.
+///
+/// ```
+/// use mergekey::explain::{Case, Step};
+/// use mergekey::{Manifest, explain};
+/// use serde_json::json;
+///
+/// let object = |port: u16| json!({
+///     "apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {"ports": [{"port": port}]},
+/// });
+/// let manifest = Manifest::new(object(8080))?.with_file("web.yaml");
+/// let history = [Step::apply(object(80))];
+/// let report = explain(Case::new(&manifest).history(&history).now("2026-11-23T12:00:00Z"))?;
+/// assert!(report.ways().iter().all(|way| way.converged));
+/// # Ok::<(), mergekey::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Case<'a> {
+    manifest: &'a Manifest,
+    past: Past<'a>,
+    now: Option<&'a str>,
+}
+
+impl<'a> Case<'a> {
+    /// A manifest that is new to the cluster.
+    pub fn new(manifest: &'a Manifest) -> Self {
+        Case { manifest, past: Past::Nothing, now: None }
+    }
+
+    /// The Service as it is live.
+    #[must_use]
+    pub fn live(self, live: &'a Value) -> Self {
+        Case { past: Past::Live(live), ..self }
+    }
+
+    /// The commands that were run before, on an empty cluster.
+    #[must_use]
+    pub fn history(self, steps: &'a [Step]) -> Self {
+        Case { past: Past::Steps(steps), ..self }
+    }
+
+    /// The time in RFC 3339, which becomes the time in managedFields.
+    #[must_use]
+    pub fn now(self, now: &'a str) -> Self {
+        Case { now: Some(now), ..self }
+    }
+}
+
+impl<'a> From<Situation<'a>> for Case<'a> {
+    fn from(situation: Situation<'a>) -> Self {
+        Case { manifest: situation.manifest, past: situation.live.map_or(Past::Nothing, Past::Live), now: None }
+    }
+}
+
+/// Says what each way of bringing the manifest to the cluster does, where they part, why, and what helps.
+///
+/// # Errors
+/// The manifest or the live object is no Service, or they are not the same one; a step of the history cannot be run in the model
+/// ([`Error::is_not_modelled`]). What a server or kubectl refuses is part of the report.
+pub fn explain<'a>(case: impl Into<Case<'a>>) -> Result<Report, Error> {
+    let case = case.into();
+    let manifest = Manifest::clone(case.manifest);
+    let (namespace, name) = names(case)?;
+    let file = manifest.file().unwrap_or("service.yaml").to_owned();
+    let target = Target { manifest: &manifest, namespace: &namespace, name: &name, file: &file };
+    let environment = Environment::default().namespace(&namespace);
+    let environment = match case.now.or_else(|| last_time(case.past)) {
+        Some(now) => environment.now(now),
+        None => environment,
+    };
+    let start = history::start(case.past, environment, target)?;
+    let mut notes = start.notes;
+    notes.extend(repeated_keys(&manifest));
+
+    let before = target.live(&start.cluster);
+    let mut ran = Vec::new();
+    for way in Way::ALL {
+        match ways::run(way, &start.cluster, target) {
+            Ok(way) => ran.push(way),
+            Err(error) if error.is_not_modelled() => notes.push(Note::NotModelled { what: error.to_string() }),
+            Err(error) => return Err(error),
+        }
+    }
+    let schema = Schema::builtin("v1", "Service")?;
+    let end = |way: Way| ran.iter().find(|ran| ran.report.way == way).and_then(|ran| ran.report.live.as_ref());
+    let ends = Ends {
+        wanted: Some(manifest.object()),
+        before: before.as_ref(),
+        client_side: end(Way::ClientSideApply),
+        server_side: end(Way::ServerSideApplyForced),
+    };
+    let divergences = divergences::divergences(ends, &schema);
+    let evidence = Evidence::new(manifest.object(), before.as_ref(), &ran, &divergences);
+    let findings = findings::all(&evidence);
+    let patient =
+        remedies::Patient { cluster: &start.cluster, target, before: before.as_ref(), ways: &ran, schema: &schema };
+    let tried = remedies::tried(patient)?;
+    let source = source::lines(&manifest, &findings, end(Way::ClientSideApply));
+    Ok(Report {
+        object: ObjectName {
+            api_version: "v1".to_owned(),
+            kind: "Service".to_owned(),
+            namespace: namespace.clone(),
+            name: name.clone(),
+        },
+        file: file.clone(),
+        manifest: settled(manifest.object())?,
+        before,
+        divergences,
+        findings,
+        remedies: tried.remedies,
+        attempts: tried.attempts,
+        history: start.told,
+        source,
+        notes,
+        ways: ran.into_iter().map(|ran| ran.report).collect(),
+    })
+}
+
+/// Says what can go wrong with a manifest, before anything is sent and whatever is live.
+///
+/// ```
+/// use mergekey::explain::Code;
+///
+/// let manifest = mergekey::Manifest::from_json(
+///     r#"{"spec": {"ports": [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]}}"#,
+/// )?;
+/// assert_eq!(mergekey::lint(&manifest)[0].code(), Code::SharedMergeKey);
+/// # Ok::<(), mergekey::Error>(())
+/// ```
+pub fn lint(manifest: &Manifest) -> Vec<Finding> {
+    findings::of_manifest(manifest.object())
+}
+
+/// The namespace and the name of the Service, if all that is given is about one.
+fn names(case: Case<'_>) -> Result<(String, String), Error> {
+    input::require_service(case.manifest)?;
+    let (namespace, name) = identity(case.manifest.object());
+    let (live_namespace, live_name) = match case.past {
+        Past::Live(live) => {
+            input::require(live)?;
+            identity(live)
+        }
+        Past::Steps(steps) => (steps.iter().filter_map(|step| step.manifest.as_ref()).find_map(|step| identity(step).0), None),
+        Past::Nothing => (None, None),
+    };
+    let differ = |field: &'static str, manifest: &str, live: &str| {
+        let path = Path::new().field("metadata").field(field);
+        Err(Error::at(Kind::WrongType, &path, format!("the manifest is about {manifest}, the live object is {live}")))
+    };
+    if let Past::Live(_) = case.past {
+        match (namespace, live_namespace, name, live_name) {
+            (_, _, Some(name), Some(live)) if name != live => return differ("name", name, live),
+            (Some(namespace), Some(live), ..) if namespace != live => return differ("namespace", namespace, live),
+            _ => {}
+        }
+    }
+    Ok((namespace.or(live_namespace).unwrap_or("default").to_owned(), name.unwrap_or_default().to_owned()))
+}
+
+/// The latest time that the live object knows, so that what is written now is not older.
+fn last_time(past: Past<'_>) -> Option<&str> {
+    let Past::Live(live) = past else { return None };
+    let metadata = live.get("metadata")?;
+    let owners = metadata.get("managedFields").and_then(Value::as_array);
+    let times = owners.into_iter().flatten().filter_map(|entry| entry.get("time")?.as_str());
+    times.chain(metadata.get("creationTimestamp").and_then(Value::as_str)).max()
+}
+
+fn repeated_keys(manifest: &Manifest) -> impl Iterator<Item = Note> {
+    manifest.repeated_keys().iter().map(|repeated| Note::RepeatedKey {
+        path: repeated.path.to_string(),
+        first: repeated.first.line,
+        line: repeated.place.line,
+    })
+}
+
+/// With keys in one order, whichever features of serde_json are on.
+fn settled(object: &Value) -> Result<Value, Error> {
+    Ok(value::Value::from_serde(object)?.into_serde())
+}

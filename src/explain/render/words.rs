@@ -1,0 +1,589 @@
+//! The sentences of a report.
+//!
+//! Every fact, risk and plan has its words here and nowhere else, in plain text with code in backquotes.
+
+use serde_json::Value;
+
+use crate::explain::facts::{Code, Fact, Holder, Port};
+use crate::explain::remedies::{Attempt, MANAGED_FIELDS, Plan, Remedy, Risk};
+use crate::explain::report::{Mark, Note, Report, Told, Unmet, Way, WayOutcome, WayReport};
+use crate::path::{Element, Path};
+
+/// A kind of reason in a few words.
+pub(in crate::explain) fn title(code: Code) -> &'static str {
+    match code {
+        Code::SharedMergeKey => "ports share their merge key",
+        Code::WrongItem => "a change lands on another port",
+        Code::ItemSwallowed => "a port is swallowed by another",
+        Code::NeverConverges => "never as wanted, though \"configured\"",
+        Code::OrderDecides => "the order of the ports decides",
+        Code::DuplicateAfterPatch => "the patch makes two ports the same",
+        Code::DeletesAll => "removing one port removes all of its number",
+        Code::PatchOrder => "the patch contradicts its own order",
+        Code::NumberChanged => "another number is another port",
+        Code::NamesSwapped => "names are exchanged between ports",
+        Code::NodePortRedrawn => "a node port changes that the manifest does not state",
+        Code::ProtocolLeftOut => "protocol is left out",
+        Code::OwnedByOthers => "fields are owned by others",
+        Code::LeftBehind => "a field stays that left the manifest",
+        Code::LastApplied => "the last-applied annotation misleads",
+        Code::ZeroStated => "a stated value counts as none",
+        Code::ReplacedWhole => "replaced whole by one way, merged by another",
+        Code::TypeChanged => "the change of type frees node ports",
+        Code::Refused => "the server refuses the result",
+    }
+}
+
+/// A fact as a sentence.
+pub(super) fn fact(fact: &Fact) -> String {
+    match fact {
+        Fact::PatchSent { patch } => {
+            format!("The patch that kubectl sends names a port by its number alone: `{}`.", compact(patch, 240))
+        }
+        Fact::FoundByMergeKey { list, merge_key, .. } => {
+            format!("A patch finds an item of {list} by its merge key, `{merge_key}` alone, and takes the first live item that has it.")
+        }
+        Fact::Shared { holder, number, ports } => {
+            let whose = match holder {
+                Holder::Manifest => "ports of the manifest",
+                Holder::Live => "live ports",
+                Holder::LastApplied => "ports of the manifest that was applied last",
+            };
+            let count = count_word(ports.len());
+            format!("{} {whose} have number {number}: {}.", capital(&count), list(ports.iter().map(named), "and"))
+        }
+        Fact::Landed { meant, on, fields, changes } if meant.is(on) && !changes => {
+            format!("The patch goes to {}, which has that {} already.", named(on), words(fields, "and"))
+        }
+        Fact::Landed { meant, on, fields, .. } if meant.is(on) => {
+            format!("The {} that is meant for {} goes to it.", words(fields, "and"), named(on))
+        }
+        Fact::Landed { meant, on, fields, changes: false } => {
+            format!("The {} meant for {} goes to {}, which has it already.", words(fields, "and"), named(meant), named(on))
+        }
+        Fact::Landed { meant, on, fields, .. } => {
+            format!("The {} meant for {} goes to {} and changes it.", words(fields, "and"), named(meant), named(on))
+        }
+        Fact::NeverReached { port } => format!("{} is never reached.", capital(&named(port))),
+        Fact::DifferenceStays => {
+            "So the difference stays; the next run finds it again, sends the same patch, and says \"configured\" again.".to_owned()
+        }
+        Fact::FoundByMapKeys { map_keys, ports } => {
+            let seen = list(ports.iter().map(Port::to_string), "and");
+            let keys = words(map_keys, "and");
+            format!("Server-side apply finds items by {keys}: to it {seen} are {} ports.", count_word(ports.len()))
+        }
+        Fact::Paired { live, manifest } => {
+            format!("kubectl compares the live {} with {} of the manifest.", named(live), named(manifest))
+        }
+        Fact::ComparedByPlace { live, manifest } => {
+            let order = |ports: &[Port]| list(ports.iter().map(Port::to_string), "then");
+            format!(
+                "kubectl pairs ports of one number by their place: the live object has {}, the manifest {}.",
+                order(live),
+                order(manifest)
+            )
+        }
+        Fact::DeletesAll { number, ports } => format!(
+            "The patch says to delete port {number}, and that deletes every live port of that number: {}.",
+            list(ports.iter().map(named), "and")
+        ),
+        Fact::Swallowed { lost, into } => {
+            format!("{} of the manifest is merged into {}, so there is one port in place of two.", capital(&named(lost)), named(into))
+        }
+        Fact::TurnedInto { was, is } => format!("{} becomes {}.", capital(&named(was)), named(is)),
+        Fact::Refused { way, messages } => {
+            format!("The server refuses `kubectl {}`: {}.", way.verb(), messages.join("; "))
+        }
+        Fact::ClientFailed { message } => format!("kubectl cannot compute a patch: {message}."),
+        Fact::Owned { manager, fields } => {
+            let shown = fields_shown(fields);
+            format!("{shown} {} owned by {manager}, and would change.", if fields.len() == 1 { "is" } else { "are" })
+        }
+        Fact::NumberChanged { was, is } => {
+            format!("The manifest gives {} where {} is live: to both dialects that is another port.", named(is), named(was))
+        }
+        Fact::KeptBeside { way, port } => {
+            format!("`kubectl {}` keeps {}, which nobody asked it to remove.", way.verb(), named(port))
+        }
+        Fact::NamesSwapped { one, other } => {
+            format!("The manifest gives {} the name of {} and the other way round.", named(one), named(other))
+        }
+        Fact::NodePortMoved { way, port, was, is } => {
+            let is = is.map_or("none".to_owned(), |is| is.to_string());
+            format!("The manifest states no node port for {}; `kubectl {}` takes it from {was} to {is}.", named(port), way.verb())
+        }
+        Fact::ProtocolLeftOut { ports } => format!(
+            "The manifest leaves `protocol` out for {}; server-side apply takes it for TCP, a patch leaves it as it is.",
+            list(ports.iter().map(|port| port.name.as_ref().map_or(port.port.to_string(), |name| format!("`{name}`"))), "and")
+        ),
+        Fact::LastAppliedMissing => {
+            "The live object has no last-applied annotation, so `kubectl apply` cannot tell what left the manifest and removes nothing."
+                .to_owned()
+        }
+        Fact::LastAppliedStale { fields } => {
+            format!("The last-applied annotation states what is not live: {}.", fields_shown(fields))
+        }
+        Fact::LeftBehind { ways, removed_by, path, owners } => {
+            let ways = list(ways.iter().map(|way| format!("`kubectl {}`", way.verb())), "and");
+            let owner = match owners.as_slice() {
+                [] => "nobody owns it".to_owned(),
+                owners => format!("it is owned by {}", list(owners.iter().cloned(), "and")),
+            };
+            let others = match removed_by.as_slice() {
+                [] => String::new(),
+                ways => format!("; {} removes it", list(ways.iter().map(|way| format!("`kubectl {}`", way.verb())), "and")),
+            };
+            format!("`{path}` is not in the manifest and stays after {ways}, as {owner}{others}.")
+        }
+        Fact::ZeroStated { path, value } => {
+            format!("`{path}` is stated as `{value}`, which the server takes for an absent field: it is filled in or dropped.")
+        }
+        Fact::ReplacedWhole { path, lost } => format!(
+            "`{path}` is one value to the server: server-side apply and replace drop {}, which `kubectl apply` leaves alone.",
+            words(lost, "and")
+        ),
+        Fact::TypeChanged { was, is, freed } => {
+            let freed = list(freed.iter().map(i64::to_string), "and");
+            format!("The type goes from {was} to {is}, and the server gives node port {freed} back.")
+        }
+    }
+}
+
+/// The rule behind a fact, and where it is written.
+pub(super) fn rule(fact: &Fact) -> Option<String> {
+    let quoted = |keys: &[String]| keys.iter().map(|key| format!("\"{key}\"")).collect::<Vec<_>>().join(",");
+    let text = match fact {
+        Fact::FoundByMergeKey { list, merge_key, map_keys } => {
+            return Some(format!("{list}: patch merge key \"{merge_key}\"; list map keys {}", quoted(map_keys)));
+        }
+        Fact::FoundByMapKeys { map_keys, .. } => {
+            return Some(format!("spec.ports: x-kubernetes-list-type map, x-kubernetes-list-map-keys {}", quoted(map_keys)));
+        }
+        Fact::Shared { .. } => "spec.ports: x-kubernetes-patch-merge-key \"port\"",
+        Fact::Landed { .. } | Fact::NeverReached { .. } | Fact::Swallowed { .. } => {
+            "strategic merge patch, on the server: an item goes to the first live item with its merge key (strategicpatch/patch.go, mergeSliceWithoutSpecialElements)"
+        }
+        Fact::DeletesAll { .. } => {
+            "strategic merge patch, on the server: `$patch: delete` removes every item with its merge key (strategicpatch/patch.go, deleteMatchingEntries)"
+        }
+        Fact::PatchSent { .. } | Fact::DifferenceStays => {
+            "kubectl apply: three-way patch of last applied, manifest and live object, sent unless empty (kubectl pkg/cmd/apply/patcher.go)"
+        }
+        Fact::Paired { .. } | Fact::ComparedByPlace { .. } => {
+            "strategic merge patch, in kubectl: both lists are sorted by merge key and compared in step (strategicpatch/patch.go, diffListsOfMaps)"
+        }
+        Fact::Refused { .. } => "validation of a Service (pkg/apis/core/validation)",
+        Fact::Owned { .. } => {
+            "server-side apply: a field that another manager owns is changed by force alone (structured-merge-diff merge/update.go)"
+        }
+        Fact::NumberChanged { .. } => "spec.ports: the number is part of both keys, the name of none",
+        Fact::LastAppliedMissing | Fact::LastAppliedStale { .. } => {
+            "kubectl apply: what is in last applied and not in the manifest is removed (kubectl pkg/cmd/apply/patcher.go)"
+        }
+        Fact::LeftBehind { .. } => {
+            "server-side apply: what a manager owned, states no more and nobody else owns is removed (structured-merge-diff merge/update.go)"
+        }
+        Fact::ReplacedWhole { .. } => "x-kubernetes-map-type atomic, or x-kubernetes-list-type atomic",
+        Fact::ProtocolLeftOut { .. } => "spec.ports: default of `protocol` \"TCP\"",
+        Fact::NodePortMoved { .. } | Fact::TypeChanged { .. } => {
+            "registry of Services (pkg/registry/core/service/storage/alloc.go)"
+        }
+        Fact::TurnedInto { .. }
+        | Fact::NamesSwapped { .. }
+        | Fact::KeptBeside { .. }
+        | Fact::ZeroStated { .. }
+        | Fact::ClientFailed { .. } => {
+            return None;
+        }
+    };
+    Some(text.to_owned())
+}
+
+/// What a remedy costs.
+pub(super) fn risk(risk: &Risk) -> String {
+    match risk {
+        Risk::TakesOver { managers } => {
+            format!("takes fields over from {}", list(managers.iter().map(|name| format!("`{name}`")), "and"))
+        }
+        Risk::Removes { paths } => format!("removes what the manifest does not state: {}", fields_shown(paths)),
+        Risk::DropsLastApplied => {
+            "removes the last-applied annotation: the next `kubectl apply` warns once and puts it back".to_owned()
+        }
+        Risk::LastAppliedStale => "leaves the last-applied annotation as it was".to_owned(),
+        Risk::MovesNodePorts { ports } => {
+            format!("changes the node port of {}", list(ports.iter().map(Port::to_string), "and"))
+        }
+        Risk::ReordersPorts => "changes the order of the ports".to_owned(),
+        Risk::MovesClusterIp => "changes the cluster IP".to_owned(),
+        Risk::Gone => "for a while there is no Service".to_owned(),
+        Risk::UndoneByApply => "`kubectl apply`, run afterwards, undoes it".to_owned(),
+        Risk::ApplyFails => "`kubectl apply`, run afterwards, fails".to_owned(),
+        Risk::SharedKeysStay => {
+            "the ports still share their merge key: the next change to them by `kubectl apply` can go wrong again".to_owned()
+        }
+    }
+}
+
+/// What is done, in a few words.
+pub(super) fn plan(plan: &Plan) -> String {
+    match plan {
+        Plan::Way { way } => format!("`kubectl {}`", way.verb()),
+        Plan::SaveConfig => "`kubectl replace --save-config`".to_owned(),
+        Plan::ApplyTwice => "`kubectl apply`, twice".to_owned(),
+        Plan::Reorder { ports } => format!("listing the ports as {}", list(ports.iter().map(Port::to_string), "then")),
+        Plan::Rename => "giving the ports other names".to_owned(),
+        Plan::JsonPatch => "writing the fields one by one".to_owned(),
+        Plan::Recreate => "deleting and creating the Service".to_owned(),
+    }
+}
+
+/// What is to be said about a line of the manifest.
+pub(super) fn mark(mark: &Mark) -> String {
+    match mark {
+        Mark::SharesKey { with } => {
+            let lines = list(with.iter().map(usize::to_string), "and");
+            format!("shares its merge key with line {lines}")
+        }
+        Mark::NotReached { with } if with.is_empty() => "`kubectl apply` does not bring this about".to_owned(),
+        Mark::NotReached { with } => {
+            let lines = list(with.iter().map(usize::to_string), "and");
+            format!("shares its merge key with line {lines}, and `kubectl apply` does not reach it")
+        }
+    }
+}
+
+/// What the reader should know about the report itself.
+pub(super) fn note(note: &Note) -> String {
+    match note {
+        Note::OwnershipRebuilt => "managedFields were hidden (`--show-managed-fields` prints them); who owns what was rebuilt from the last-applied \
+             annotation, so changes of owners by others are not seen."
+            .to_owned(),
+        Note::OwnershipUnknown => {
+            "managedFields are missing (`--show-managed-fields` prints them) and there is no last-applied annotation: who owns what is not known, \
+             and server-side apply is run as on an object that nobody owns."
+                .to_owned()
+        }
+        Note::RepeatedKey { path, first, line } => {
+            format!("`{path}` stands twice, on lines {first} and {line}: kubectl takes the last one and says nothing.")
+        }
+        Note::Drawn => "Node ports and addresses that the server draws will be others on a real cluster.".to_owned(),
+        Note::NotModelled { what } => format!("Not modelled: {what}."),
+    }
+}
+
+/// The verdict: one sentence on the usual command, one on what works.
+pub(super) fn verdict(report: &Report) -> String {
+    let object = format!("{} {}/{}", report.object.kind, report.object.namespace, report.object.name);
+    let file = report.file_shown();
+    let usual = report.way(Way::ClientSideApply);
+    let Some(usual) = usual else {
+        return format!("{object}: nothing could be run.");
+    };
+    format!("{object}: {}", usual_verdict(report, usual, file))
+}
+
+fn usual_verdict(report: &Report, usual: &WayReport, file: &str) -> String {
+    let command = format!("`{}`", usual.command);
+    if usual.converged && usual.again.converged {
+        return good_verdict(report, usual, file);
+    }
+    let left = unmet(&usual.unmet);
+    let said = usual.outcome.as_str();
+    let first = match (usual.outcome, usual.again.outcome) {
+        (WayOutcome::Rejected, _) => {
+            let all = report.ways.iter().all(|way| way.outcome == WayOutcome::Rejected && way.causes == usual.causes);
+            if all {
+                return format!("the server refuses {file} whichever way it is sent: {}.", refusal(usual));
+            }
+            format!("the server refuses what {command} sends: {}.", refusal(usual))
+        }
+        (WayOutcome::Conflict, _) => format!("{command} ends in a conflict on every try."),
+        (WayOutcome::ClientError, _) => format!("{command} fails before it sends anything: {}.", refusal(usual)),
+        (_, _) if usual.converged => {
+            format!("{command} does what {file} states, and undoes it when it is run again.")
+        }
+        (_, _) if usual.again.converged => {
+            format!("{command} leaves {left}, although it says \"{said}\"; run a second time, it does what {file} states.")
+        }
+        (_, again) if again.succeeded() => {
+            format!("{command} leaves {left}, however often it is run, and says \"{said}\" every time.")
+        }
+        _ => format!("{command} leaves {left}, although it says \"{said}\"; run again, it fails."),
+    };
+    format!("{first} {}", others(report))
+}
+
+/// The usual command does what is wanted: what of the others?
+fn good_verdict(report: &Report, usual: &WayReport, file: &str) -> String {
+    let bad: Vec<_> = report.ways.iter().filter(|way| !way.converged).collect();
+    let how = match usual.outcome {
+        WayOutcome::Unchanged => format!("it has what {file} states, `kubectl apply` finds nothing to do"),
+        WayOutcome::Created => format!("it does not exist yet, `kubectl apply` creates it as {file} states"),
+        _ => format!("`kubectl apply` does what {file} states"),
+    };
+    match bad.as_slice() {
+        [] if report.diverges() => {
+            let count = report.divergences.len();
+            format!(
+                "{how}, and so does every other way; they differ in {count} {} that it does not state.",
+                plural(count, "field")
+            )
+        }
+        [] => format!("{how}, and so does every other way."),
+        [only] => format!("{how}. `kubectl {}` does not: {}.", only.way.verb(), shortfall(only)),
+        several => {
+            let ways: Vec<_> = several.iter().map(|way| format!("`kubectl {}` ({})", way.way.verb(), shortfall(way))).collect();
+            format!("{how}. Not so {}.", list(ways.into_iter(), "and"))
+        }
+    }
+}
+
+/// Why a way is not as wanted, in a few words.
+pub(super) fn shortfall(way: &WayReport) -> String {
+    match way.outcome {
+        WayOutcome::Conflict => {
+            let count = way.causes.len();
+            let managers = conflict_managers(way);
+            format!(
+                "{count} {} owned by {}",
+                if count == 1 { "field is" } else { "fields are" },
+                list(managers.into_iter(), "and")
+            )
+        }
+        WayOutcome::Rejected | WayOutcome::ClientError => refusal(way),
+        _ => format!("leaves {}", unmet(&way.unmet)),
+    }
+}
+
+/// The managers of a conflict, as the server names them.
+pub(super) fn conflict_managers(way: &WayReport) -> Vec<String> {
+    let mut managers: Vec<String> = Vec::new();
+    for cause in &way.causes {
+        let name = manager_of(&cause.message);
+        if !managers.contains(&name) {
+            managers.push(name);
+        }
+    }
+    managers
+}
+
+/// `conflict with "kubectl-client-side-apply" using v1` names a manager.
+fn manager_of(message: &str) -> String {
+    message.split('"').nth(1).unwrap_or(message).to_owned()
+}
+
+/// What the server or kubectl says, on one line.
+pub(super) fn refusal(way: &WayReport) -> String {
+    let mut causes: Vec<String> = Vec::new();
+    for cause in &way.causes {
+        let text = format!("{}: {}", cause.field, cause.message);
+        if !causes.contains(&text) {
+            causes.push(text);
+        }
+    }
+    if causes.is_empty() {
+        let error = way.error.as_deref().unwrap_or_default();
+        let line = error.lines().find(|line| !line.starts_with("Warning: ") && !line.trim().is_empty()).unwrap_or("it fails");
+        return shorten(line.trim_start_matches("error: "), 160);
+    }
+    let more = causes.len().saturating_sub(2);
+    causes.truncate(2);
+    let mut text = shorten(&causes.join("; "), 220);
+    if more > 0 {
+        text.push_str(&format!(" (and {more} more)"));
+    }
+    text
+}
+
+fn others(report: &Report) -> String {
+    let good: Vec<_> = report
+        .ways
+        .iter()
+        .filter(|way| way.way != Way::ClientSideApply && way.converged && way.again.converged)
+        .map(|way| match way.way {
+            Way::ServerSideApplyForced => "a forced server-side apply".to_owned(),
+            way => format!("`kubectl {}`", way.verb()),
+        })
+        .collect();
+    match good.len() {
+        0 => "No other way does it either.".to_owned(),
+        1 => format!("{} does what {} states.", capital(&good[0]), report.file_shown()),
+        _ => format!("{} do what {} states.", capital(&list(good.into_iter(), "and")), report.file_shown()),
+    }
+}
+
+/// What is left after a way: `53/TCP on node port 30053 instead of 30054`.
+pub(super) fn unmet(all: &[Unmet]) -> String {
+    let Some(first) = all.first() else { return "nothing to be wished for".to_owned() };
+    let text = one_unmet(first);
+    match all.len() {
+        1 => text,
+        count => format!("{text} (and {} more)", count - 1),
+    }
+}
+
+fn one_unmet(unmet: &Unmet) -> String {
+    let path: Path = unmet.path.parse().unwrap_or_default();
+    let port = path.elements().iter().find_map(port_of);
+    let field = match path.elements().last() {
+        Some(Element::Field(name)) => Some(&**name),
+        _ => None,
+    };
+    match (port, field) {
+        (Some(port), Some("nodePort")) if unmet.live.is_null() => format!("{port} without node port {}", unmet.wanted),
+        (Some(port), Some("nodePort")) => format!("{port} on node port {} instead of {}", unmet.live, unmet.wanted),
+        (Some(port), Some(field)) => format!("the {field} of {port} at {} instead of {}", absent(&unmet.live), unmet.wanted),
+        (Some(port), None) if unmet.live.is_null() => format!("{port} out"),
+        (Some(port), None) => format!("{port} in, which the manifest does not have"),
+        (None, _) if path.is_empty() => "no Service at all".to_owned(),
+        (None, _) => format!("`{}` at {} instead of {}", unmet.path, absent(&unmet.live), compact(&unmet.wanted, 60)),
+    }
+}
+
+/// `53/TCP`, of `[port=53,protocol="TCP"]`.
+pub(super) fn port_of(element: &Element<'_>) -> Option<String> {
+    let Element::Key(key) = element else { return None };
+    let mut number = None;
+    let mut protocol = None;
+    for (name, value) in key.fields() {
+        match name {
+            "port" => number = Some(value.to_string()),
+            "protocol" => protocol = value.as_str(),
+            _ => {}
+        }
+    }
+    Some(format!("{}/{}", number?, protocol?))
+}
+
+fn absent(value: &Value) -> String {
+    if value.is_null() { "nothing".to_owned() } else { compact(value, 60) }
+}
+
+/// A path as a reader says it: `nodePort of 53/TCP`.
+pub(super) fn field_words(path: &str) -> String {
+    let parsed: Path = path.parse().unwrap_or_default();
+    let port = parsed.elements().iter().find_map(port_of);
+    match (port, parsed.elements().last()) {
+        (Some(port), Some(Element::Field(name))) => format!("{name} of {port}"),
+        (Some(port), _) => port,
+        (None, _) => path.strip_prefix('.').unwrap_or(path).to_owned(),
+    }
+}
+
+/// `dns-tcp` (53/TCP).
+fn named(port: &Port) -> String {
+    match &port.name {
+        Some(name) => format!("`{name}` ({port})"),
+        None => port.to_string(),
+    }
+}
+
+pub(super) fn fields_shown(fields: &[String]) -> String {
+    let shown: Vec<_> = fields.iter().take(4).map(|path| field_words(path)).collect();
+    let more = fields.len().saturating_sub(shown.len());
+    let text = list(shown.into_iter(), if more > 0 { "," } else { "and" });
+    if more > 0 { format!("{text} and {more} more") } else { text }
+}
+
+fn words(fields: &[String], last: &str) -> String {
+    list(fields.iter().map(|field| format!("`{field}`")), last)
+}
+
+/// `a, b and c`.
+pub(super) fn list(items: impl Iterator<Item = String>, last: &str) -> String {
+    let mut items: Vec<_> = items.collect();
+    match (items.pop(), items.is_empty()) {
+        (None, _) => String::new(),
+        (Some(only), true) => only,
+        (Some(end), false) if last == "," => format!("{}, {end}", items.join(", ")),
+        (Some(end), false) if last == "then" => format!("{}, {end}", items.join(", ")),
+        (Some(end), false) => format!("{} {last} {end}", items.join(", ")),
+    }
+}
+
+pub(super) fn plural(count: usize, word: &str) -> String {
+    if count == 1 { word.to_owned() } else { format!("{word}s") }
+}
+
+fn count_word(count: usize) -> String {
+    match count {
+        1 => "one".to_owned(),
+        2 => "two".to_owned(),
+        3 => "three".to_owned(),
+        4 => "four".to_owned(),
+        more => more.to_string(),
+    }
+}
+
+/// The first letter in capitals.
+pub(super) fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) => first.to_uppercase().chain(chars).collect(),
+        None => String::new(),
+    }
+}
+
+/// The value as JSON, cut where it is long.
+pub(super) fn compact(value: &Value, most: usize) -> String {
+    let text = crate::value::Value::from_serde(value).map_or_else(|_| value.to_string(), |value| value.to_string());
+    shorten(&text, most)
+}
+
+pub(super) fn shorten(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let mut cut: String = text.chars().take(most.saturating_sub(1)).collect();
+    cut.push('…');
+    cut
+}
+
+/// A command of the history.
+pub(super) fn told(told: &Told) -> String {
+    let outcome = told.outcome.as_str();
+    match (told.converged, &told.unmet) {
+        (Some(true), _) => format!("`{}`: {outcome}, as wanted.", told.command),
+        (Some(false), unmet) => {
+            let left = unmet.as_ref().map_or(String::new(), |unmet| format!(": leaves {}", one_unmet(unmet)));
+            let instead = match told.instead.as_slice() {
+                [] => String::new(),
+                ways => {
+                    format!(" Here {} would have worked.", list(ways.iter().map(|way| format!("`kubectl {}`", way.verb())), "or"))
+                }
+            };
+            format!("`{}`: {outcome}, not as wanted{left}.{instead}", told.command)
+        }
+        (None, _) => format!("`{}`: {outcome}.", told.command),
+    }
+}
+
+/// What a remedy changes and costs.
+pub(super) fn price(remedy: &Remedy) -> String {
+    let (managers, fields): (Vec<_>, Vec<_>) = remedy.writes.iter().cloned().partition(|path| path == MANAGED_FIELDS);
+    let mut text = match (fields.is_empty(), managers.is_empty()) {
+        (true, true) => "Changes nothing.".to_owned(),
+        (true, false) => "Changes who owns what, and no value.".to_owned(),
+        (false, _) => format!("Changes {}.", fields_shown(&fields)),
+    };
+    if !remedy.risks.is_empty() {
+        let risks: Vec<_> = remedy.risks.iter().map(risk).collect();
+        text.push_str(&format!(" {}.", capital(&risks.join("; "))));
+    }
+    text
+}
+
+/// What was tried in vain.
+pub(super) fn attempt(attempt: &Attempt) -> String {
+    let causes: Vec<_> = attempt.causes.iter().map(|cause| format!("{}: {}", cause.field, cause.message)).collect();
+    let what = plan(&attempt.plan);
+    match attempt.outcome {
+        WayOutcome::Rejected if causes.is_empty() => {
+            let error = attempt.error.as_deref().unwrap_or_default();
+            format!("{what} (refused: {})", shorten(error.lines().next().unwrap_or_default(), 120))
+        }
+        WayOutcome::Rejected => format!("{what} (refused: {})", shorten(&causes.join("; "), 200)),
+        outcome => format!("{what} (\"{}\", and not as wanted)", outcome.as_str()),
+    }
+}
