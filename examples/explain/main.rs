@@ -110,7 +110,10 @@ fn story(arguments: &Arguments) -> Result<Report, String> {
     let (first, stuck, source) = STORY;
     let tell = || {
         let manifest = Manifest::from_yaml(stuck)?.with_file("service.yaml");
-        let steps = [first, stuck].map(|text| Ok(Step::apply(Manifest::from_yaml(text)?.object().clone())));
+        let steps = [first, stuck].map(|text| {
+            let kubectl = ["apply", "-f", "service.yaml"].map(str::to_owned).to_vec();
+            Ok(Step { kubectl, manifest: Some(Manifest::from_yaml(text)?.object().clone()) })
+        });
         let steps = steps.into_iter().collect::<Result<Vec<_>, Error>>()?;
         told(Case::new(&manifest).history(&steps), arguments)
     };

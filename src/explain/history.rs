@@ -93,7 +93,7 @@ pub(super) fn start(past: Past<'_>, environment: Environment, target: Target<'_>
     match past {
         Past::Nothing => Ok(Start { cluster, told: Vec::new(), notes: Vec::new() }),
         Past::Live(live) => {
-            let (live, note) = with_owners(live, environment, target)?;
+            let (live, note) = with_owners(&placed(live, target.namespace), environment, target)?;
             cluster.insert(&live)?;
             Ok(Start { cluster, told: Vec::new(), notes: note.into_iter().collect() })
         }
@@ -108,6 +108,15 @@ pub(super) fn start(past: Past<'_>, environment: Environment, target: Target<'_>
             Ok(Start { cluster, told, notes: Vec::new() })
         }
     }
+}
+
+/// The object with its namespace, which a hand-written one may leave out.
+fn placed(live: &Value, namespace: &str) -> Value {
+    let mut live = live.clone();
+    if let Some(metadata) = live.get_mut("metadata").and_then(Value::as_object_mut) {
+        metadata.entry("namespace").or_insert_with(|| Value::from(namespace));
+    }
+    live
 }
 
 fn play(cluster: &mut Cluster, step: &Step, target: Target<'_>) -> Result<Told, Error> {

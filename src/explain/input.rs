@@ -46,7 +46,9 @@ fn check(object: &Value) -> Result<(), (Path, String)> {
     match (text("apiVersion"), text("kind")) {
         ("v1", "Service") => {}
         (_, "") => return Err((Path::new().field("kind"), "missing, a Service of v1 is wanted".to_owned())),
-        ("", kind) => return Err((Path::new().field("apiVersion"), format!("missing beside kind {kind}, a Service of v1 is wanted"))),
+        ("", kind) => {
+            return Err((Path::new().field("apiVersion"), format!("missing beside kind {kind}, a Service of v1 is wanted")));
+        }
         (version, kind) => {
             return Err((Path::new().field("kind"), format!("{kind} of {version} is not modelled, a Service of v1 is wanted")));
         }
@@ -123,14 +125,42 @@ mod tests {
         for (name, manifest, expected) in [
             ("fine", format!("{head}  ports:\n  - port: 53\n"), ""),
             ("nothing_stated", format!("{head}  ports:\n"), ""),
-            ("kind/other", "apiVersion: apps/v1\nkind: Deployment\n".to_owned(), "line 2, column 1 (.kind): Deployment of apps/v1 is not modelled, a Service of v1 is wanted"),
+            (
+                "kind/other",
+                "apiVersion: apps/v1\nkind: Deployment\n".to_owned(),
+                "line 2, column 1 (.kind): Deployment of apps/v1 is not modelled, a Service of v1 is wanted",
+            ),
             ("kind/missing", "apiVersion: v1\n".to_owned(), "line 1, column 1 (.kind): missing, a Service of v1 is wanted"),
-            ("name/missing", "apiVersion: v1\nkind: Service\nmetadata:\n  labels: {}\n".to_owned(), "line 3, column 1 (.metadata.name): missing"),
-            ("ports/number", format!("{head}  ports: 53\n"), "line 6, column 3 (.spec.ports): a number stands where a list belongs"),
-            ("ports/item", format!("{head}  ports:\n  - 53\n"), "line 7, column 5 (.spec.ports[0]): a number stands where an object belongs"),
-            ("ports/key", format!("{head}  ports:\n  - port: 53\n  - name: x\n"), "line 8, column 5 (.spec.ports[1].port): missing, items of this list are found by it"),
-            ("spec/list", "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: []\n".to_owned(), "line 4, column 1 (.spec): a list stands where an object belongs"),
-            ("selector/string", format!("{head}  selector: a\n"), "line 6, column 3 (.spec.selector): a string stands where an object belongs"),
+            (
+                "name/missing",
+                "apiVersion: v1\nkind: Service\nmetadata:\n  labels: {}\n".to_owned(),
+                "line 3, column 1 (.metadata.name): missing",
+            ),
+            (
+                "ports/number",
+                format!("{head}  ports: 53\n"),
+                "line 6, column 3 (.spec.ports): a number stands where a list belongs",
+            ),
+            (
+                "ports/item",
+                format!("{head}  ports:\n  - 53\n"),
+                "line 7, column 5 (.spec.ports[0]): a number stands where an object belongs",
+            ),
+            (
+                "ports/key",
+                format!("{head}  ports:\n  - port: 53\n  - name: x\n"),
+                "line 8, column 5 (.spec.ports[1].port): missing, items of this list are found by it",
+            ),
+            (
+                "spec/list",
+                "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: []\n".to_owned(),
+                "line 4, column 1 (.spec): a list stands where an object belongs",
+            ),
+            (
+                "selector/string",
+                format!("{head}  selector: a\n"),
+                "line 6, column 3 (.spec.selector): a string stands where an object belongs",
+            ),
         ] {
             check(name, &manifest, expected);
         }

@@ -46,7 +46,8 @@ pub use input::require_service;
 pub use remedies::{Attempt, Plan, Remedy, Risk};
 pub use render::Style;
 pub use report::{
-    Again, Divergence, Mark, Note, ObjectName, Report, SentRequest, SourceLine, StatusCause, Told, Unmet, Way, WayOutcome, WayReport,
+    Again, Divergence, Mark, Note, ObjectName, Report, SentRequest, SourceLine, StatusCause, Told, Unmet, Way, WayOutcome,
+    WayReport,
 };
 
 use serde_json::Value;
@@ -76,7 +77,7 @@ pub struct Situation<'a> {
 /// A [`Situation`] is one; this one can tell more.
 ///
 /// ```
-/// use mergekey::explain::{Case, Step};
+/// use mergekey::explain::{Case, Step, Way};
 /// use mergekey::{Manifest, explain};
 /// use serde_json::json;
 ///
@@ -86,7 +87,8 @@ pub struct Situation<'a> {
 /// let manifest = Manifest::new(object(8080))?.with_file("web.yaml");
 /// let history = [Step::apply(object(80))];
 /// let report = explain(Case::new(&manifest).history(&history).now("2026-11-23T12:00:00Z"))?;
-/// assert!(report.ways().iter().all(|way| way.converged));
+/// assert!(report.way(Way::ClientSideApply).is_some_and(|way| way.converged));
+/// assert!(report.way(Way::ServerSideApply).is_some_and(|way| !way.converged), "it keeps port 80, which was not its own");
 /// # Ok::<(), mergekey::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
@@ -138,7 +140,7 @@ pub fn explain<'a>(case: impl Into<Case<'a>>) -> Result<Report, Error> {
     let (namespace, name) = names(case)?;
     let file = manifest.file().unwrap_or("service.yaml").to_owned();
     let target = Target { manifest: &manifest, namespace: &namespace, name: &name, file: &file };
-    let environment = Environment::default().namespace(&namespace);
+    let environment = Environment::default().namespace(&namespace).first_version(next_version(case.past));
     let environment = match case.now.or_else(|| last_time(case.past)) {
         Some(now) => environment.now(now),
         None => environment,
@@ -167,8 +169,7 @@ pub fn explain<'a>(case: impl Into<Case<'a>>) -> Result<Report, Error> {
     let divergences = divergences::divergences(ends, &schema);
     let evidence = Evidence::new(manifest.object(), before.as_ref(), &ran, &divergences);
     let findings = findings::all(&evidence);
-    let patient =
-        remedies::Patient { cluster: &start.cluster, target, before: before.as_ref(), ways: &ran, schema: &schema };
+    let patient = remedies::Patient { cluster: &start.cluster, target, before: before.as_ref(), ways: &ran, schema: &schema };
     let tried = remedies::tried(patient)?;
     let source = source::lines(&manifest, &findings, end(Way::ClientSideApply));
     Ok(Report {
@@ -240,6 +241,14 @@ fn last_time(past: Past<'_>) -> Option<&str> {
     let owners = metadata.get("managedFields").and_then(Value::as_array);
     let times = owners.into_iter().flatten().filter_map(|entry| entry.get("time")?.as_str());
     times.chain(metadata.get("creationTimestamp").and_then(Value::as_str)).max()
+}
+
+/// The resourceVersion of the next write.
+fn next_version(past: Past<'_>) -> u64 {
+    let Past::Live(live) = past else { return 1 };
+    let version =
+        live.pointer("/metadata/resourceVersion").and_then(Value::as_str).and_then(|version| version.parse::<u64>().ok());
+    version.map_or(1, |version| version.saturating_add(1))
 }
 
 fn repeated_keys(manifest: &Manifest) -> impl Iterator<Item = Note> {

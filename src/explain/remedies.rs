@@ -14,7 +14,6 @@ use super::ways::{self, Ran, Target};
 use crate::cluster::Cluster;
 use crate::path::{Element, Path};
 use crate::schema::Schema;
-use crate::structured::{Managers, Operation};
 use crate::value;
 use crate::{Error, Manifest};
 
@@ -148,8 +147,12 @@ pub(super) fn tried(patient: Patient<'_>) -> Result<Tried, Error> {
         let mut fork = patient.cluster.clone();
         let Some(last) = candidate.run(&mut fork, patient.target)? else { continue };
         let live = patient.target.live(&fork);
-        if last.succeeded && converged(patient.target.manifest.object(), live.as_ref()) {
-            tried.remedies.push(remedy(patient, candidate, &fork, live.as_ref())?);
+        let aim = candidate.aim.as_ref().unwrap_or(patient.target.manifest.object());
+        if last.succeeded && converged(aim, live.as_ref()) {
+            // What reaches another aim shows something, but is no remedy.
+            if candidate.aim.is_none() {
+                tried.remedies.push(remedy(patient, candidate, &fork, live.as_ref())?);
+            }
         } else if matches!(candidate.plan, Plan::Reorder { .. } | Plan::Rename) && !candidate.is_second(&tried.attempts) {
             let Last { outcome, error, causes, .. } = last;
             tried.attempts.push(Attempt { plan: candidate.plan, outcome, error, causes });
@@ -158,7 +161,7 @@ pub(super) fn tried(patient: Patient<'_>) -> Result<Tried, Error> {
     // Of reordering, what helps makes what does not beside the point.
     let reordered = tried.remedies.iter().any(|remedy| matches!(remedy.plan, Plan::Reorder { .. }));
     tried.attempts.retain(|attempt| !(reordered && matches!(attempt.plan, Plan::Reorder { .. })));
-    tried.remedies.sort_by_key(|remedy| price(remedy, patient.before.is_some()));
+    tried.remedies.sort_by_key(|remedy| price(remedy));
     Ok(tried)
 }
 
@@ -168,6 +171,8 @@ struct Candidate {
     commands: Vec<Command>,
     /// How the commands are to be typed.
     steps: Vec<String>,
+    /// What is to be brought about, where it is not quite what the manifest states.
+    aim: Option<Value>,
 }
 
 struct Command {
@@ -195,7 +200,12 @@ impl Candidate {
                 Err(error) => return Err(error),
             };
             let succeeded = outcome.exit_code() == 0;
-            last = Some(Last { succeeded, outcome: ways::word(&outcome), error: ways::error(&outcome), causes: ways::causes(&outcome) });
+            last = Some(Last {
+                succeeded,
+                outcome: ways::word(&outcome),
+                error: ways::error(&outcome),
+                causes: ways::causes(&outcome),
+            });
             if !succeeded {
                 break;
             }
@@ -213,18 +223,24 @@ fn candidates(patient: Patient<'_>) -> Vec<Candidate> {
     let file = patient.target.file;
     let command = |verb: &str| Command { arguments: ways::arguments(verb, file), manifest: None };
     let typed = |verb: &str| format!("kubectl {verb} -f {file}");
-    let way = |way: Way| Candidate { plan: Plan::Way { way }, commands: vec![command(way.verb())], steps: vec![typed(way.verb())] };
+    let way = |way: Way| Candidate {
+        plan: Plan::Way { way },
+        commands: vec![command(way.verb())],
+        steps: vec![typed(way.verb())],
+        aim: None,
+    };
     let mut all = vec![way(Way::ServerSideApply)];
     // Force is no remedy of its own where nothing conflicts.
-    let conflicts = patient.ways.iter().any(|ran| ran.report.way == Way::ServerSideApply && ran.report.outcome == WayOutcome::Conflict);
+    let conflicts =
+        patient.ways.iter().any(|ran| ran.report.way == Way::ServerSideApply && ran.report.outcome == WayOutcome::Conflict);
     if conflicts {
         all.push(way(Way::ServerSideApplyForced));
     }
     let verb = "replace --save-config";
-    all.push(Candidate { plan: Plan::SaveConfig, commands: vec![command(verb)], steps: vec![typed(verb)] });
+    all.push(Candidate { plan: Plan::SaveConfig, commands: vec![command(verb)], steps: vec![typed(verb)], aim: None });
     all.push(way(Way::Replace));
     let twice = vec![command("apply"), command("apply")];
-    all.push(Candidate { plan: Plan::ApplyTwice, commands: twice, steps: vec![typed("apply"), typed("apply")] });
+    all.push(Candidate { plan: Plan::ApplyTwice, commands: twice, steps: vec![typed("apply"), typed("apply")], aim: None });
     all.extend(json_patch(patient));
     all.extend(reordered(patient));
     all.extend(renamed(patient));
@@ -232,7 +248,7 @@ fn candidates(patient: Patient<'_>) -> Vec<Candidate> {
         let name = patient.target.name;
         let delete = Command { arguments: ["delete", "service", name].map(str::to_owned).to_vec(), manifest: None };
         let steps = vec![format!("kubectl delete service {name}"), typed("apply")];
-        all.push(Candidate { plan: Plan::Recreate, commands: vec![delete, command("apply")], steps });
+        all.push(Candidate { plan: Plan::Recreate, commands: vec![delete, command("apply")], steps, aim: None });
     }
     all
 }
@@ -263,7 +279,7 @@ fn json_patch(patient: Patient<'_>) -> Option<Candidate> {
     let arguments = ["patch", "service", name, "--type=json", "-p", &text].map(str::to_owned).to_vec();
     let quoted = text.replace('\'', r"'\''");
     let steps = vec![format!("kubectl patch service {name} --type=json -p '{quoted}'")];
-    Some(Candidate { plan: Plan::JsonPatch, commands: vec![Command { arguments, manifest: None }], steps })
+    Some(Candidate { plan: Plan::JsonPatch, commands: vec![Command { arguments, manifest: None }], steps, aim: None })
 }
 
 enum Pointer {
@@ -369,9 +385,10 @@ fn with_ports(patient: Patient<'_>, plan: Plan, ports: Vec<Value>, what: &str) -
     let mut object = patient.target.manifest.object().clone();
     *object.pointer_mut("/spec/ports")? = Value::Array(ports);
     let file = patient.target.file;
+    let aim = matches!(plan, Plan::Rename).then(|| object.clone());
     let command = Command { arguments: ways::arguments("apply", file), manifest: Some(Manifest::new(object).ok()?) };
     let steps = vec![format!("kubectl apply -f {file}      with {what}")];
-    Some(Candidate { plan, commands: vec![command], steps })
+    Some(Candidate { plan, commands: vec![command], steps, aim })
 }
 
 fn ports_of(object: &Value) -> &[Value] {
@@ -382,10 +399,8 @@ fn remedy(patient: Patient<'_>, candidate: Candidate, after: &Cluster, live: Opt
     let target = patient.target;
     let mut usual = after.clone();
     let outcome = usual.kubectl(&ways::arguments("apply", target.file), Some(target.manifest))?;
-    let afterwards = Again {
-        outcome: ways::word(&outcome),
-        converged: converged(target.manifest.object(), target.live(&usual).as_ref()),
-    };
+    let afterwards =
+        Again { outcome: ways::word(&outcome), converged: converged(target.manifest.object(), target.live(&usual).as_ref()) };
     let empty = Value::Object(serde_json::Map::new());
     let (before, live) = (patient.before.unwrap_or(&empty), live.unwrap_or(&empty));
     let mut writes = changes(before, live, patient.schema);
@@ -442,13 +457,18 @@ fn risks(patient: Patient<'_>, plan: &Plan, live: &Value, afterwards: Again) -> 
 /// What was live, is gone, and was not asked to go.
 fn removed(before: &Value, live: &Value, manifest: &Value, schema: &Schema) -> Vec<String> {
     let differing = super::divergences::divergences(
-        super::divergences::Ends { wanted: Some(manifest), client_side: Some(before), server_side: Some(live), ..Default::default() },
+        super::divergences::Ends {
+            wanted: Some(manifest),
+            client_side: Some(before),
+            server_side: Some(live),
+            ..Default::default()
+        },
         schema,
     );
     let system = [".metadata.uid", ".metadata.creationTimestamp", ".metadata.generation"];
-    let gone = differing.into_iter().filter(|change| {
-        change.server_side.is_null() && change.wanted.is_null() && !system.contains(&change.path.as_str())
-    });
+    let gone = differing
+        .into_iter()
+        .filter(|change| change.server_side.is_null() && change.wanted.is_null() && !system.contains(&change.path.as_str()));
     gone.map(|change| change.path).collect()
 }
 
@@ -514,7 +534,7 @@ fn shares_numbers(manifest: &Value) -> bool {
 }
 
 /// What changes least stands first; what can interrupt the Service or is undone stands last.
-fn price(remedy: &Remedy, _exists: bool) -> (usize, usize, usize, usize) {
+fn price(remedy: &Remedy) -> (usize, usize, usize, usize) {
     let heavy = remedy.risks.iter().map(|risk| match risk {
         Risk::Gone => 100,
         Risk::MovesClusterIp | Risk::MovesNodePorts { .. } => 20,

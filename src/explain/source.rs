@@ -17,12 +17,14 @@ pub(super) fn lines(manifest: &Manifest, findings: &[Finding], after: Option<&Va
     }
     let items = manifest.object().pointer("/spec/ports").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let list = Path::new().field("spec").field("ports");
-    let line_of = |at: usize, field: &str| manifest.place(&list.clone().index(at).element(Element::field(field))).map(|place| place.line);
+    let line_of =
+        |at: usize, field: &str| manifest.place(&list.clone().index(at).element(Element::field(field))).map(|place| place.line);
     let unmet = super::converged::unmet(manifest.object(), after);
     let mut lines: Vec<SourceLine> = Vec::new();
     for (at, item) in items.iter().enumerate() {
         let number = item.get("port");
-        let others = items.iter().enumerate().filter(|(other, item)| *other != at && item.get("port") == number && number.is_some());
+        let others =
+            items.iter().enumerate().filter(|(other, item)| *other != at && item.get("port") == number && number.is_some());
         let with: Vec<usize> = others.filter_map(|(other, _)| line_of(other, "port")).collect();
         let Some(line) = line_of(at, "port").filter(|_| !with.is_empty()) else { continue };
         let path = Key::of(item).path(&list).to_string();
@@ -34,9 +36,6 @@ pub(super) fn lines(manifest: &Manifest, findings: &[Finding], after: Option<&Va
             }
         };
         add(line, Some(mark));
-        if let Some(line) = line_of(at, "protocol") {
-            add(line, None);
-        }
         for field in missed.iter().filter_map(|field| field.strip_prefix('.')) {
             if let Some(line) = line_of(at, field) {
                 add(line, None);

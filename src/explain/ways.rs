@@ -24,12 +24,11 @@ impl Target<'_> {
     }
 }
 
-/// A way that was run: what is told of it, what the engines decided, and the cluster afterwards.
+/// A way that was run: what is told of it, and what the engines decided.
 #[derive(Clone, Debug)]
 pub(super) struct Ran {
     pub(super) report: WayReport,
     pub(super) observed: Observed,
-    pub(super) cluster: Cluster,
 }
 
 /// Runs a way on a copy of the cluster.
@@ -44,10 +43,8 @@ pub(super) fn run(way: Way, cluster: &Cluster, target: Target<'_>) -> Result<Ran
     let live = target.live(&fork);
     let mut second = fork.clone();
     let outcome_again = second.kubectl(&arguments, Some(target.manifest))?;
-    let again = Again {
-        outcome: word(&outcome_again),
-        converged: converged(target.manifest.object(), target.live(&second).as_ref()),
-    };
+    let again =
+        Again { outcome: word(&outcome_again), converged: converged(target.manifest.object(), target.live(&second).as_ref()) };
     let report = WayReport {
         way,
         command: way.command(target.file),
@@ -62,7 +59,7 @@ pub(super) fn run(way: Way, cluster: &Cluster, target: Target<'_>) -> Result<Ran
         causes: causes(&outcome),
         warnings: warnings(&outcome),
     };
-    Ok(Ran { report, observed, cluster: fork })
+    Ok(Ran { report, observed })
 }
 
 /// The words of a command line, as `apply --server-side`, with the file.

@@ -26,7 +26,9 @@ pub(super) fn shared_merge_key(evidence: &Evidence<'_>) -> Option<Finding> {
 /// MK002: a change was made to another port than the one that it was meant for.
 pub(super) fn wrong_item(evidence: &Evidence<'_>) -> Option<Finding> {
     let mut because = astray(evidence)?;
-    because.extend(evidence.landings.iter().filter(|landing| landing.went_astray()).filter_map(|landing| landing.fact()).map(Cause::from));
+    because.extend(
+        evidence.landings.iter().filter(|landing| landing.went_astray()).filter_map(|landing| landing.fact()).map(Cause::from),
+    );
     because.extend(never_reached(evidence).into_iter().map(Cause::from));
     Some(finding(Code::WrongItem, PORTS, because))
 }
@@ -64,7 +66,8 @@ pub(super) fn never_converges(evidence: &Evidence<'_>) -> Option<Finding> {
     }
     let reached: Vec<Cause> = never_reached(evidence).into_iter().map(Cause::from).collect();
     let path = report.unmet.first().map(|unmet| unmet.path.clone()).unwrap_or_default();
-    let again = if report.again.outcome == WayOutcome::Unchanged { Vec::new() } else { vec![cause(Fact::DifferenceStays, reached)] };
+    let again =
+        if report.again.outcome == WayOutcome::Unchanged { Vec::new() } else { vec![cause(Fact::DifferenceStays, reached)] };
     (!again.is_empty()).then(|| finding(Code::NeverConverges, path, again))
 }
 
@@ -155,7 +158,8 @@ fn astray(evidence: &Evidence<'_>) -> Option<Vec<Cause>> {
 
 /// Live ports that a change was meant for and that no item of the patch was merged into.
 fn never_reached(evidence: &Evidence<'_>) -> Vec<Fact> {
-    let reached = |port: &Port| evidence.landings.iter().any(|landing| landing.on.as_ref().is_some_and(|on| on.index == port.index));
+    let reached =
+        |port: &Port| evidence.landings.iter().any(|landing| landing.on.as_ref().is_some_and(|on| on.index == port.index));
     let mut facts: Vec<Fact> = Vec::new();
     for landing in evidence.landings.iter().filter(|landing| landing.went_astray()) {
         if let Some(meant) = landing.meant.as_ref().filter(|meant| !reached(meant)) {

@@ -11,8 +11,6 @@ use crate::explain::facts::{Fact, Port};
 pub(super) struct Landing {
     /// The fields that it carries beside its merge key.
     pub(super) fields: Vec<String>,
-    /// The item of the manifest that it was made from.
-    pub(super) from: Option<Port>,
     /// The live item that kubectl compared that one with; `None` for an item that was to be added.
     pub(super) meant: Option<Port>,
     /// The live item that the server merged it into; `None` if it was appended.
@@ -44,16 +42,14 @@ pub(super) fn landings(evidence: &Evidence<'_>) -> Vec<Landing> {
     let places = ran.observed.landings(live.len());
     let mut out = Vec::new();
     for (at, item) in items_of(body).iter().enumerate().filter(|(_, item)| item.get("$patch").is_none()) {
-        let carried = |pair: &(Option<usize>, usize)| {
-            made_from(item, pair.0.and_then(|live_at| live.get(live_at)), manifest.get(pair.1))
-        };
+        let carried =
+            |pair: &(Option<usize>, usize)| made_from(item, pair.0.and_then(|live_at| live.get(live_at)), manifest.get(pair.1));
         // Pairs of one key that differ alike are taken in the order in which kubectl compared them.
         let pair = pairs.iter().position(carried).map(|at| pairs.remove(at));
         let on = places.iter().find(|(patch, _)| *patch == at).and_then(|(_, on)| *on);
         let on_item = on.and_then(|on| live.get(on));
         out.push(Landing {
             fields: fields(item),
-            from: pair.and_then(|(_, given)| Port::of(manifest.get(given)?, given)),
             meant: pair.and_then(|(meant, _)| Port::of(live.get(meant?)?, meant?)),
             changes: on_item.is_some_and(|on| fields(item).iter().any(|field| !same_or_absent(item.get(field), on.get(field)))),
             on: on.and_then(|on| Port::of(live.get(on)?, on)),

@@ -30,12 +30,7 @@ pub(super) struct Evidence<'e> {
 }
 
 impl<'e> Evidence<'e> {
-    pub(super) fn new(
-        manifest: &'e Value,
-        before: Option<&'e Value>,
-        ways: &'e [Ran],
-        divergences: &'e [Divergence],
-    ) -> Self {
+    pub(super) fn new(manifest: &'e Value, before: Option<&'e Value>, ways: &'e [Ran], divergences: &'e [Divergence]) -> Self {
         let mut evidence =
             Evidence { manifest, before, ways, divergences, last_applied: before.and_then(last_applied), landings: Vec::new() };
         evidence.landings = landing::landings(&evidence);

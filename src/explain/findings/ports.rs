@@ -12,7 +12,9 @@ pub(super) fn number_changed(evidence: &Evidence<'_>) -> Option<Finding> {
     let given = ports_of(evidence.manifest);
     let mut because = Vec::new();
     for is in &given {
-        let was = live.iter().find(|was| was.name.is_some() && was.name == is.name && was.port != is.port && was.protocol == is.protocol);
+        let was = live
+            .iter()
+            .find(|was| was.name.is_some() && was.name == is.name && was.port != is.port && was.protocol == is.protocol);
         let Some(was) = was.filter(|was| !given.iter().any(|port| port.is(was))) else { continue };
         because.push(Cause::from(Fact::NumberChanged { was: was.clone(), is: is.clone() }));
         for ran in evidence.ways {
@@ -38,7 +40,8 @@ pub(super) fn number_changed(evidence: &Evidence<'_>) -> Option<Finding> {
 
 /// What the server says about the ports.
 fn refusals(report: &WayReport) -> impl Iterator<Item = String> {
-    let causes = report.causes.iter().filter(|cause| cause.field.starts_with("spec.ports") && cause.reason != "FieldManagerConflict");
+    let causes =
+        report.causes.iter().filter(|cause| cause.field.starts_with("spec.ports") && cause.reason != "FieldManagerConflict");
     causes.map(|cause| format!("{}: {}", cause.field, cause.message))
 }
 
@@ -49,7 +52,8 @@ pub(super) fn names_swapped(evidence: &Evidence<'_>) -> Option<Finding> {
     let now = |port: &Port| given.iter().find(|given| given.is(port)).and_then(|given| given.name.as_ref());
     for (at, one) in live.iter().enumerate() {
         for other in live.iter().skip(at + 1) {
-            if one.name.is_some() && one.name != other.name && now(one) == other.name.as_ref() && now(other) == one.name.as_ref() {
+            if one.name.is_some() && one.name != other.name && now(one) == other.name.as_ref() && now(other) == one.name.as_ref()
+            {
                 let fact = Fact::NamesSwapped { one: one.clone(), other: other.clone() };
                 return Some(finding(Code::NamesSwapped, PORTS, vec![fact.into()]));
             }
@@ -62,9 +66,10 @@ pub(super) fn names_swapped(evidence: &Evidence<'_>) -> Option<Finding> {
 pub(super) fn node_port_redrawn(evidence: &Evidence<'_>) -> Option<Finding> {
     let before = evidence.before?;
     let stated = |port: &Port| {
-        items_of(evidence.manifest).iter().enumerate().any(|(at, item)| {
-            Port::of(item, at).is_some_and(|given| given.is(port)) && number(item).is_some()
-        })
+        items_of(evidence.manifest)
+            .iter()
+            .enumerate()
+            .any(|(at, item)| Port::of(item, at).is_some_and(|given| given.is(port)) && number(item).is_some())
     };
     let kept = |port: &Port| ports_of(evidence.manifest).iter().any(|given| given.is(port));
     let mut because = Vec::new();
@@ -112,7 +117,8 @@ pub(super) fn type_changed(evidence: &Evidence<'_>) -> Option<Finding> {
     let (was, is) = (kind(evidence.before?), kind(evidence.manifest));
     let after = evidence.way(Way::Replace).or_else(|| evidence.way(Way::ServerSideApplyForced));
     let has_none = |ran: &super::Ran| {
-        ran.report.outcome.succeeded() && ran.report.live.as_ref().is_some_and(|live| items_of(live).iter().all(|item| number(item).is_none()))
+        ran.report.outcome.succeeded()
+            && ran.report.live.as_ref().is_some_and(|live| items_of(live).iter().all(|item| number(item).is_none()))
     };
     let freed: Vec<i64> = items_of(evidence.before?).iter().filter_map(number).collect();
     if was == is || freed.is_empty() || !after.is_some_and(has_none) {

@@ -58,7 +58,8 @@ pub(super) fn replaced_whole(evidence: &Evidence<'_>) -> Option<Finding> {
         .filter(|divergence| divergence.wanted.is_null() && divergence.server_side.is_null() && !divergence.client_side.is_null())
         .filter_map(|divergence| divergence.path.strip_prefix(SELECTOR)?.strip_prefix('.').map(str::to_owned))
         .collect();
-    (!lost.is_empty()).then(|| finding(Code::ReplacedWhole, SELECTOR, vec![Fact::ReplacedWhole { path: SELECTOR.to_owned(), lost }.into()]))
+    (!lost.is_empty())
+        .then(|| finding(Code::ReplacedWhole, SELECTOR, vec![Fact::ReplacedWhole { path: SELECTOR.to_owned(), lost }.into()]))
 }
 
 /// MK019: the server or kubectl refuses, and no other finding says why.

@@ -37,7 +37,7 @@ fn ways(report: &Report, out: &mut String) {
     table_row(&header, out);
     out.push_str(&format!("|{}\n", "---|".repeat(header.len())));
     for row in &table.rows {
-        let label = if row.good.is_some() { format!("`{}`", row.label) } else { row.label.clone() };
+        let label = if row.good.is_some() { format!("`{}`", row.label.trim()) } else { row.label.clone() };
         let mut cells = vec![label, row.outcome.clone()];
         cells.extend(row.cells.iter().map(|cell| if cell.wrong { format!("**{}**", cell.text) } else { cell.text.clone() }));
         cells.push(row.verdict.clone());
@@ -111,11 +111,13 @@ fn remedies(report: &Report, out: &mut String) {
     } else {
         "Each was run on a copy and made it as wanted.\n"
     });
+    let common = words::common_risks(&report.remedies);
     for (at, remedy) in report.remedies.iter().enumerate() {
         out.push_str(&format!("\n{}. ```sh\n", at + 1));
         remedy.steps.iter().for_each(|step| out.push_str(&format!("   {step}\n")));
-        out.push_str(&format!("   ```\n   {}\n", words::price(remedy)));
+        out.push_str(&format!("   ```\n   {}\n", words::price(remedy, &common)));
     }
+    common.iter().for_each(|risk| out.push_str(&format!("\nAll of them: {}.\n", words::risk(risk))));
     if !report.attempts.is_empty() {
         out.push_str("\nDoesn't help:\n\n");
         report.attempts.iter().for_each(|attempt| out.push_str(&format!("- {}\n", words::attempt(attempt))));

@@ -19,7 +19,7 @@ pub(super) fn pairing(report: &Report) -> Option<String> {
     let mut count = 0;
     for fact in facts {
         let Fact::Landed { meant, on, fields, .. } = fact else { continue };
-        let mut at = |port: &'_ Port| port.index;
+        let at = |port: &'_ Port| port.index;
         items.push_str(&format!("    p{count}[\"port {}: {}\"]\n", meant.port, fields.join(", ")));
         arrows.push_str(&format!("  p{count} --> l{}\n", at(on)));
         if on.index != meant.index {

@@ -59,7 +59,25 @@ fn reasons(findings: &[Finding]) -> Vec<Reason<'_>> {
             None => reasons.push(Reason { codes: vec![finding.code], steps }),
         }
     }
+    for reason in &mut reasons {
+        reason.steps.sort_by_key(|fact| rank(fact));
+    }
     reasons
+}
+
+/// Where a fact stands in a story: what is sent, how it is matched, what comes of it, and what the other dialect does.
+fn rank(fact: &Fact) -> usize {
+    match fact {
+        Fact::PatchSent { .. } => 0,
+        Fact::FoundByMergeKey { .. } => 1,
+        Fact::Shared { .. } => 2,
+        Fact::NeverReached { .. } => 4,
+        Fact::Swallowed { .. } | Fact::TurnedInto { .. } => 5,
+        Fact::Refused { .. } => 6,
+        Fact::DifferenceStays => 7,
+        Fact::FoundByMapKeys { .. } => 8,
+        _ => 3,
+    }
 }
 
 /// What a cause follows from stands before it.

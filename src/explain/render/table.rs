@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::words;
-use crate::explain::report::{Report, WayOutcome, WayReport};
+use crate::explain::report::{Report, Way, WayOutcome, WayReport};
 use crate::path::{Element, Path};
 
 /// At most so many ports are shown side by side.
@@ -161,11 +161,19 @@ fn row(label: &str, object: Option<&Value>, columns: &[Column], absent: &str) ->
 fn way_row(way: &WayReport, columns: &[Column]) -> Row {
     let cells = columns.iter().map(|column| Cell { text: cell(way.live.as_ref(), column, "none"), wrong: is_wrong(way, column) });
     Row {
-        label: format!("kubectl {}", way.way.verb()),
+        label: label(way.way),
         outcome: way.outcome.as_str().to_owned(),
         cells: cells.collect(),
         verdict: verdict(way),
         good: Some(way.converged && way.again.converged),
+    }
+}
+
+/// The forced way stands under the one that it adds a flag to.
+fn label(way: Way) -> String {
+    match way {
+        Way::ServerSideApplyForced => "  --force-conflicts".to_owned(),
+        way => format!("kubectl {}", way.verb()),
     }
 }
 
@@ -186,7 +194,9 @@ fn verdict(way: &WayReport) -> String {
         (true, true, _) => "yes, it was so before".to_owned(),
         (true, false, _) => "yes, but not when run again".to_owned(),
         (false, true, _) => "no; run again: yes".to_owned(),
-        (false, false, WayOutcome::Conflict) => format!("no; {}", words::shortfall(way)),
+        (false, false, WayOutcome::Conflict) => {
+            format!("no; {} {}", way.causes.len(), words::plural(way.causes.len(), "conflict"))
+        }
         (false, false, WayOutcome::Rejected) => "no; refused".to_owned(),
         (false, false, WayOutcome::ClientError) => "no; fails".to_owned(),
         (false, false, _) if way.again.outcome.succeeded() => "no, however often".to_owned(),

@@ -3,7 +3,7 @@
 use super::table::{self, Row, Table};
 use super::words;
 use super::{Style, reasons};
-use crate::explain::remedies::Remedy;
+use crate::explain::remedies::{Remedy, Risk};
 use crate::explain::report::{Report, Told};
 
 const WIDTH: usize = 100;
@@ -140,7 +140,7 @@ impl Page<'_> {
     }
 
     fn why(&mut self, report: &Report) {
-        for reason in reasons(&report.findings) {
+        for (at, reason) in reasons(&report.findings).iter().enumerate() {
             let codes: Vec<_> = reason.codes.iter().map(|code| code.as_str()).collect();
             let title = reason.codes.first().map_or("", |code| code.title());
             self.heading(&format!("Why: {title}"), &format!("[{}]", codes.join(", ")));
@@ -150,15 +150,17 @@ impl Page<'_> {
                 let rest = " ".repeat(first.len());
                 self.wrapped(&first, &rest, &words::fact(fact));
             }
+            // The snippet shows the ports that share a key, which are told first.
+            if at == 0 {
+                self.source(report);
+            }
         }
-        self.source(report);
     }
 
     fn source(&mut self, report: &Report) {
         if report.source.is_empty() {
             return;
         }
-        self.out.push('\n');
         let numbers = report.source.iter().map(|line| line.line.to_string().len()).max().unwrap_or(0);
         let texts = report.source.iter().map(|line| line.text.chars().count()).max().unwrap_or(0).min(40);
         self.line(&format!("  {} {}", " ".repeat(numbers), report.file_shown()));
@@ -202,25 +204,37 @@ impl Page<'_> {
         } else {
             self.heading("What to do (each was run on a copy)", "");
         }
+        let common = words::common_risks(&report.remedies);
         for (at, remedy) in report.remedies.iter().take(3).enumerate() {
-            self.remedy(at + 1, remedy);
+            self.remedy(at + 1, remedy, &common);
+        }
+        for risk in &common {
+            self.wrapped("  All of them: ", "      ", &format!("{}.", words::risk(risk)));
         }
         if report.remedies.len() > 3 {
             let rest: Vec<_> = report.remedies.iter().skip(3).map(|remedy| words::plan(&remedy.plan)).collect();
             self.wrapped("  Also works: ", "      ", &format!("{}.", words::list(rest.into_iter(), "and")));
         }
-        for attempt in &report.attempts {
-            self.wrapped("  Doesn't help: ", "      ", &words::attempt(attempt));
+        if !report.attempts.is_empty() {
+            let attempts: Vec<_> = report.attempts.iter().map(words::attempt).collect();
+            self.wrapped("  Doesn't help: ", "      ", &format!("{}.", attempts.join("; ")));
         }
     }
 
-    fn remedy(&mut self, number: usize, remedy: &Remedy) {
+    fn remedy(&mut self, number: usize, remedy: &Remedy, common: &[&Risk]) {
         let first = format!("  {number}  ");
         let rest = " ".repeat(first.len());
         for (at, step) in remedy.steps.iter().enumerate() {
-            self.line(&format!("{}{step}", if at == 0 { &first } else { &rest }));
+            let indent = if at == 0 { &first } else { &rest };
+            match step.split_once(" -p ").filter(|_| step.chars().count() + indent.len() > WIDTH) {
+                Some((command, patch)) => {
+                    self.line(&format!("{indent}{command} \\"));
+                    self.line(&format!("{rest}  -p {patch}"));
+                }
+                None => self.line(&format!("{indent}{step}")),
+            }
         }
-        self.wrapped(&format!("{rest}  "), &format!("{rest}  "), &words::price(remedy));
+        self.wrapped(&format!("{rest}  "), &format!("{rest}  "), &words::price(remedy, common));
     }
 
     fn notes(&mut self, report: &Report) {

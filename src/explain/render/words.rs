@@ -38,10 +38,10 @@ pub(in crate::explain) fn title(code: Code) -> &'static str {
 pub(super) fn fact(fact: &Fact) -> String {
     match fact {
         Fact::PatchSent { patch } => {
-            format!("The patch that kubectl sends names a port by its number alone: `{}`.", compact(patch, 240))
+            format!("The patch that kubectl sends names a port by its number alone: `{}`.", compact(patch, 160))
         }
         Fact::FoundByMergeKey { list, merge_key, .. } => {
-            format!("A patch finds an item of {list} by its merge key, `{merge_key}` alone, and takes the first live item that has it.")
+            format!("A patch finds an item of {list} by its merge key, `{merge_key}`, and takes the first that has it.")
         }
         Fact::Shared { holder, number, ports } => {
             let whose = match holder {
@@ -66,12 +66,11 @@ pub(super) fn fact(fact: &Fact) -> String {
         }
         Fact::NeverReached { port } => format!("{} is never reached.", capital(&named(port))),
         Fact::DifferenceStays => {
-            "So the difference stays; the next run finds it again, sends the same patch, and says \"configured\" again.".to_owned()
+            "So the difference stays: every run finds it, sends the same patch, and says \"configured\".".to_owned()
         }
         Fact::FoundByMapKeys { map_keys, ports } => {
             let seen = list(ports.iter().map(Port::to_string), "and");
-            let keys = words(map_keys, "and");
-            format!("Server-side apply finds items by {keys}: to it {seen} are {} ports.", count_word(ports.len()))
+            format!("Server-side apply finds items by {}, so {seen} are {} to it.", words(map_keys, "and"), count_word(ports.len()))
         }
         Fact::Paired { live, manifest } => {
             format!("kubectl compares the live {} with {} of the manifest.", named(live), named(manifest))
@@ -97,8 +96,7 @@ pub(super) fn fact(fact: &Fact) -> String {
         }
         Fact::ClientFailed { message } => format!("kubectl cannot compute a patch: {message}."),
         Fact::Owned { manager, fields } => {
-            let shown = fields_shown(fields);
-            format!("{shown} {} owned by {manager}, and would change.", if fields.len() == 1 { "is" } else { "are" })
+            format!("{} owns what would change: {}.", capital(&manager_words(manager)), fields_shown(fields))
         }
         Fact::NumberChanged { was, is } => {
             format!("The manifest gives {} where {} is live: to both dialects that is another port.", named(is), named(was))
@@ -121,9 +119,10 @@ pub(super) fn fact(fact: &Fact) -> String {
             "The live object has no last-applied annotation, so `kubectl apply` cannot tell what left the manifest and removes nothing."
                 .to_owned()
         }
-        Fact::LastAppliedStale { fields } => {
-            format!("The last-applied annotation states what is not live: {}.", fields_shown(fields))
-        }
+        Fact::LastAppliedStale { fields } => format!(
+            "`kubectl apply --server-side` takes without force what the last-applied annotation states and is live so; {} is not.",
+            fields_shown(fields)
+        ),
         Fact::LeftBehind { ways, removed_by, path, owners } => {
             let ways = list(ways.iter().map(|way| format!("`kubectl {}`", way.verb())), "and");
             let owner = match owners.as_slice() {
@@ -220,7 +219,7 @@ pub(super) fn risk(risk: &Risk) -> String {
         Risk::UndoneByApply => "`kubectl apply`, run afterwards, undoes it".to_owned(),
         Risk::ApplyFails => "`kubectl apply`, run afterwards, fails".to_owned(),
         Risk::SharedKeysStay => {
-            "the ports still share their merge key: the next change to them by `kubectl apply` can go wrong again".to_owned()
+            "the ports go on sharing a merge key, so `kubectl apply` can go wrong at their next change".to_owned()
         }
     }
 }
@@ -550,7 +549,10 @@ pub(super) fn told(told: &Told) -> String {
             let instead = match told.instead.as_slice() {
                 [] => String::new(),
                 ways => {
-                    format!(" Here {} would have worked.", list(ways.iter().map(|way| format!("`kubectl {}`", way.verb())), "or"))
+                    // Where it works without force, force is not worth a word.
+                    let unforced = ways.contains(&Way::ServerSideApply);
+                    let ways = ways.iter().filter(|way| !(unforced && **way == Way::ServerSideApplyForced));
+                    format!(" Here {} would have worked.", list(ways.map(|way| format!("`kubectl {}`", way.verb())), "or"))
                 }
             };
             format!("`{}`: {outcome}, not as wanted{left}.{instead}", told.command)
@@ -559,16 +561,40 @@ pub(super) fn told(told: &Told) -> String {
     }
 }
 
-/// What a remedy changes and costs.
-pub(super) fn price(remedy: &Remedy) -> String {
+/// A manager, as the server names it, with the command that goes by that name.
+fn manager_words(manager: &str) -> String {
+    let name = manager.split('"').nth(1).unwrap_or(manager);
+    let command = match name {
+        "kubectl-client-side-apply" => " (`kubectl apply`)",
+        "kubectl" => " (`kubectl apply --server-side`)",
+        "kubectl-replace" => " (`kubectl replace`)",
+        "kubectl-create" => " (`kubectl create`)",
+        "kubectl-patch" => " (`kubectl patch`)",
+        "kubectl-edit" => " (`kubectl edit`)",
+        "before-first-apply" => " (whoever wrote it before server-side apply)",
+        _ => "",
+    };
+    format!("`{name}`{command}")
+}
+
+/// What all remedies cost alike is told once, behind them.
+pub(super) fn common_risks(remedies: &[Remedy]) -> Vec<&Risk> {
+    match remedies {
+        [first, _, ..] => first.risks.iter().filter(|risk| remedies.iter().all(|remedy| remedy.risks.contains(risk))).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// What a remedy changes and costs, without what is told for all.
+pub(super) fn price(remedy: &Remedy, common: &[&Risk]) -> String {
     let (managers, fields): (Vec<_>, Vec<_>) = remedy.writes.iter().cloned().partition(|path| path == MANAGED_FIELDS);
     let mut text = match (fields.is_empty(), managers.is_empty()) {
         (true, true) => "Changes nothing.".to_owned(),
         (true, false) => "Changes who owns what, and no value.".to_owned(),
         (false, _) => format!("Changes {}.", fields_shown(&fields)),
     };
-    if !remedy.risks.is_empty() {
-        let risks: Vec<_> = remedy.risks.iter().map(risk).collect();
+    let risks: Vec<_> = remedy.risks.iter().filter(|risk| !common.contains(risk)).map(risk).collect();
+    if !risks.is_empty() {
         text.push_str(&format!(" {}.", capital(&risks.join("; "))));
     }
     text
@@ -583,7 +609,11 @@ pub(super) fn attempt(attempt: &Attempt) -> String {
             let error = attempt.error.as_deref().unwrap_or_default();
             format!("{what} (refused: {})", shorten(error.lines().next().unwrap_or_default(), 120))
         }
-        WayOutcome::Rejected => format!("{what} (refused: {})", shorten(&causes.join("; "), 200)),
+        WayOutcome::Rejected => {
+            let first = causes.first().map_or("", |cause| cause);
+            let more = if causes.len() > 1 { format!(", and {} more", causes.len() - 1) } else { String::new() };
+            format!("{what} (refused: {}{more})", shorten(first, 120))
+        }
         outcome => format!("{what} (\"{}\", and not as wanted)", outcome.as_str()),
     }
 }
