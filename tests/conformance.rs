@@ -15,18 +15,13 @@ use std::path::Path;
 
 use case::Context;
 
-fn corpus(name: &str) -> String {
-    format!("{}/tests/corpus/v1_37/{name}.jsonl.gz", env!("CARGO_MANIFEST_DIR"))
-}
-
 /// Replays a whole corpus; every case passes.
 #[allow(clippy::expect_used, reason = "a helper of tests")]
 #[track_caller]
-fn check(name: &str, context: &Context) {
+fn check(corpus: &str, context: &Context) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus").join(corpus);
     let mut failures = String::new();
-    let counts = run::file(Path::new(&corpus(name)), &run::Selection::default(), context, &mut |failure| {
-        failures.push_str(failure);
-    });
+    let counts = run::file(&file, &run::Selection::default(), context, &mut |failure| failures.push_str(failure));
     let counts = counts.expect("a corpus that can be read");
     assert!(counts.failed == 0 && counts.passed > 0, "{failures}{counts}");
 }
@@ -34,5 +29,13 @@ fn check(name: &str, context: &Context) {
 /// kubectl and the server print the errors of a merge: their texts are upstream's, not only their kind.
 #[test]
 fn merge() {
-    check("merge", &Context { texts: true, ..Context::default() });
+    check("v1_37/merge.jsonl.gz", &Context { texts: true, ..Context::default() });
+}
+
+#[test]
+fn merge_of_a_custom_kind() {
+    let mut context = Context { texts: true, ..Context::default() };
+    let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/custom/openapi.json");
+    assert_eq!(context.add_openapi(&document), Ok(()));
+    check("custom/merge.jsonl", &context);
 }

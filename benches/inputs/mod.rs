@@ -1,6 +1,6 @@
 //! Services of any size, for every bench: the same bytes are read by all.
 
-#![allow(dead_code, reason = "each bench takes what it needs")]
+#![allow(dead_code, unreachable_pub, reason = "each bench takes what it needs")]
 
 use serde_json::{Map, Value, json};
 
