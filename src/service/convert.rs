@@ -6,9 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use super::decode::{Decoded, Step, place};
+use super::decode::{Decoded, Step, place, read_time};
 use super::table::{Fields, ManagedFieldsEntry, Slot, Typed};
-use super::time;
 use super::types::IntOrString;
 use crate::value::{Value, quote};
 
@@ -68,7 +67,7 @@ impl Converter {
             Slot::IntOrString(target) => *target = to_int_or_string(value)?,
             Slot::Time(time) => {
                 let text = value.as_str().ok_or_else(|| unmarshal_type_error(value, "string"))?;
-                *time = time::parse(text)?;
+                *time = read_time(text)?;
             }
             Slot::Raw(raw) => *raw = value.clone().into_owned(),
             Slot::Texts(texts) => {

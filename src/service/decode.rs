@@ -10,9 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use super::table::{Fields, ManagedFieldsEntry, Slot, Typed};
-use super::time;
 use super::types::{IntOrString, Service};
-use crate::value::{Document, Map, Node, Value};
+use crate::value::{self, Document, Map, Node, Value};
 
 /// The most findings that are reported.
 const MAX_FINDINGS: usize = 100;
@@ -157,7 +156,7 @@ impl<'d, 'a> Reader<'d, 'a> {
                 _ => *target = IntOrString::Int(self.integer(node, go_type)?),
             },
             Slot::Time(time) => {
-                *time = if null { None } else { time::parse(&self.text(node, "string")?)? };
+                *time = if null { None } else { read_time(&self.text(node, "string")?)? };
             }
             Slot::Raw(value) => {
                 if !null {
@@ -320,6 +319,12 @@ impl<'d, 'a> Reader<'d, 'a> {
     }
 }
 
+/// `metav1.Time`: a time as the server writes it; the zero time is none.
+pub(super) fn read_time(text: &str) -> Result<Option<String>, String> {
+    let written = value::format_time(value::parse_time(text)?);
+    Ok((written != "0001-01-01T00:00:00Z").then_some(written))
+}
+
 /// What Go's decoder calls a JSON value.
 fn go_kind(node: Node<'_, '_>) -> &'static str {
     match node.type_name() {
@@ -464,6 +469,7 @@ mod tests {
         ] {
             check(name, text, &format!("{field} {expect}"));
         }
+        assert_eq!(read_time("0001-01-01T00:00:00Z"), Ok(None));
         check(
             "decode/type/time_text",
             r#"{"metadata":{"creationTimestamp":"nonsense"}}"#,

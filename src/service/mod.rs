@@ -40,11 +40,9 @@ mod names;
 mod network;
 mod normalise;
 mod ports;
-mod read;
 mod table;
 #[cfg(test)]
 mod testing;
-mod time;
 mod types;
 mod validate;
 mod warnings;
@@ -53,12 +51,11 @@ pub use allocate::{Refusal, begin_create, begin_update};
 pub use allocators::{Allocators, Draws, DryRun, Transaction};
 pub use convert::decode_unstructured;
 pub use decode::{Decoded, decode_json};
-pub use default::default;
+pub use default::{default, on_read};
 pub use encode::service_text;
 pub use field_error::{FieldError, Reason, invalid_message};
 pub use metadata::{Duplicates, deduplicate_owner_references};
 pub use normalise::{prepare_for_create, prepare_for_update};
-pub use read::on_read;
 pub use types::{
     ClientIPConfig, Condition, IntOrString, LoadBalancerIngress, LoadBalancerStatus, ObjectMeta, OwnerReference, PortStatus,
     Service, ServicePort, ServiceSpec, ServiceStatus, SessionAffinityConfig,

@@ -13,6 +13,7 @@ mod map;
 mod number;
 mod parse;
 mod print;
+mod time;
 mod write;
 
 use std::borrow::Cow;
@@ -22,6 +23,7 @@ pub use document::{Document, Members, Node};
 pub use map::Map;
 pub use parse::{parse, parse_document};
 pub(crate) use print::{go_value, is_printable, quote};
+pub(crate) use time::{format_time, parse_time};
 
 /// The deepest nesting of lists and objects that is read; what is nested deeper is refused with an error.
 ///

@@ -1,18 +1,19 @@
-//! `metav1.Time`: RFC 3339 text as Go's `time.Parse` reads it (Go 1.26, `time/format.go`), normalised to UTC and whole seconds.
+//! Times as Go reads and writes them where JSON holds them: RFC 3339 (Go 1.26, `time/format.go`), in whole seconds.
 //!
 //! Left out: leap seconds, which Go does not know either.
 
-use crate::value::quote;
+use super::quote;
 
 const LAYOUT: &str = "2006-01-02T15:04:05Z07:00";
-/// Go's zero time, which counts as none.
-const ZERO: &str = "0001-01-01T00:00:00Z";
+const DAY: i64 = 24 * 3_600;
+/// Days from 1 March of the year 0 to 1970.
+const DAYS_TO_1970: i64 = 719_468;
 
-/// Reads a time and gives it as the server writes it; the zero time is none.
+/// Reads a time as seconds since 1970; fractions are cut.
 ///
 /// # Errors
 /// Go's text: `parsing time "nonsense" as "2006-01-02T15:04:05Z07:00": cannot parse "nonsense" as "2006"`.
-pub(super) fn parse(text: &str) -> Result<Option<String>, String> {
+pub(crate) fn parse_time(text: &str) -> Result<i64, String> {
     let mut parser = Parser { text, rest: text };
     let year = parser.digits(4, "2006")?;
     parser.literal("-")?;
@@ -46,8 +47,14 @@ pub(super) fn parse(text: &str) -> Result<Option<String>, String> {
     if !(1..=days_in(year, month)).contains(&day) {
         return Err(parser.out_of_range("day"));
     }
-    let written = format_utc(days_from_civil(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second - offset);
-    Ok((written != ZERO).then_some(written))
+    Ok(days_to(year, month, day) * DAY + hour * 3_600 + minute * 60 + second - offset)
+}
+
+/// Seconds since 1970 as RFC 3339 in UTC.
+pub(crate) fn format_time(seconds: i64) -> String {
+    let (days, second) = (seconds.div_euclid(DAY), seconds.rem_euclid(DAY));
+    let (year, month, day) = date(days);
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", second / 3_600, second / 60 % 60, second % 60)
 }
 
 struct Parser<'a> {
@@ -131,24 +138,23 @@ fn days_in(year: i64, month: i64) -> i64 {
     }
 }
 
-/// Days since 1 March of the year 0 in the proleptic Gregorian calendar.
-fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + (month * 153 + 2) / 5 + day - 1
+/// Days since 1970 of a date of the Gregorian calendar; years begin in March here, so that the leap day comes last.
+fn days_to(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let (era, year) = (year.div_euclid(400), year.rem_euclid(400));
+    let day = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    era * 146_097 + year * 365 + year / 4 - year / 100 + day - DAYS_TO_1970
 }
 
-fn format_utc(seconds: i64) -> String {
-    let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (year_of_era * 365 + year_of_era / 4 - year_of_era / 100);
-    let shifted = (day_of_year * 5 + 2) / 153;
-    let day = day_of_year - (shifted * 153 + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    let year = era * 400 + year_of_era + i64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", second / 3_600, second / 60 % 60, second % 60)
+fn date(days: i64) -> (i64, i64, i64) {
+    let days = days + DAYS_TO_1970;
+    let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    (era * 400 + year + i64::from(month <= 2), month, day)
 }
 
 #[cfg(test)]
@@ -162,7 +168,8 @@ mod tests {
             ("time/fraction_is_cut", "2026-11-23T21:52:30.987Z", "2026-11-23T21:52:30Z"),
             ("time/zone", "2024-03-01T00:30:00+01:00", "2024-02-29T23:30:00Z"),
             ("time/zone_west", "2023-12-31T23:30:00-01:30", "2024-01-01T01:00:00Z"),
-            ("time/zero_is_none", "0001-01-01T00:00:00Z", ""),
+            ("time/zero", "0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
+            ("time/short_hour", "2020-01-02T3:04:05Z", "2020-01-02T03:04:05Z"),
             (
                 "time/nonsense",
                 "nonsense",
@@ -183,10 +190,7 @@ mod tests {
             ("time/day", "2023-02-29T03:04:05Z", r#"parsing time "2023-02-29T03:04:05Z": day out of range"#),
             ("time/extra", "2020-01-02T03:04:05Zx", r#"parsing time "2020-01-02T03:04:05Zx": extra text: "x""#),
         ] {
-            let got = match parse(text) {
-                Ok(time) => time.unwrap_or_default(),
-                Err(error) => error,
-            };
+            let got = parse_time(text).map(format_time).unwrap_or_else(|error| error);
             assert_eq!(got, expect, "{name}");
         }
     }
