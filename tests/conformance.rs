@@ -39,3 +39,35 @@ fn merge_of_a_custom_kind() {
     assert_eq!(context.add_openapi(&document), Ok(()));
     check("custom/merge.jsonl", &context);
 }
+
+#[test]
+fn http() {
+    check("http", &Context::default());
+}
+
+#[test]
+fn corner() {
+    check("corner", &Context::default());
+}
+
+#[test]
+fn kubectl() {
+    check("kubectl", &Context::default());
+}
+
+#[test]
+fn fork() {
+    check("fork", &Context::default());
+}
+
+#[test]
+fn casebook() {
+    check("casebook", &Context::default());
+}
+
+/// Older kubectl tells the same stories, but for the line in which it tells of a deletion.
+#[test]
+fn casebook_of_older_kubectl() {
+    check("casebook-v1.27.16", &Context::default());
+    check("casebook-v1.33.1", &Context::default());
+}

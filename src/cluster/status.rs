@@ -14,6 +14,11 @@ use crate::value::{self, Value};
 /// It serialises as the `v1` Status object and prints as its message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Status {
+    inner: Box<Inner>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Inner {
     code: u16,
     reason: Option<&'static str>,
     message: String,
@@ -40,41 +45,41 @@ pub struct Cause {
 impl Status {
     /// The HTTP status code.
     pub fn code(&self) -> u16 {
-        self.code
+        self.inner.code
     }
 
     /// The reason in one word, as `Conflict`; a failure that upstream did not foresee has none.
     pub fn reason(&self) -> Option<&str> {
-        self.reason
+        self.inner.reason
     }
 
     /// What the server says.
     pub fn message(&self) -> &str {
-        &self.message
+        &self.inner.message
     }
 
     /// What it is about, if the server says.
     pub fn details(&self) -> Option<&Details> {
-        self.details.as_ref()
+        self.inner.details.as_ref()
     }
 
     /// The causes, one a field; empty where the server names none.
     pub fn causes(&self) -> &[Cause] {
-        self.details.as_ref().map_or(&[], |details| &details.causes)
+        self.inner.details.as_ref().map_or(&[], |details| &details.causes)
     }
 
     fn new(code: u16, reason: &'static str, message: impl Into<String>) -> Self {
-        Status { code, reason: Some(reason), message: message.into(), details: None }
+        Status { inner: Box::new(Inner { code, reason: Some(reason), message: message.into(), details: None }) }
     }
 
     /// The same with text in front of its message.
     pub(crate) fn with_prefix(mut self, prefix: &str) -> Self {
-        self.message.insert_str(0, prefix);
+        self.inner.message.insert_str(0, prefix);
         self
     }
 
     fn about(mut self, kind: &str, name: &str) -> Self {
-        self.details = Some(Details { name: name.to_owned(), kind: kind.to_owned(), ..Details::default() });
+        self.inner.details = Some(Details { name: name.to_owned(), kind: kind.to_owned(), ..Details::default() });
         self
     }
 
@@ -104,14 +109,14 @@ impl Status {
     /// 409: an apply would change fields of other managers.
     pub(crate) fn field_conflict(message: String, causes: Vec<Cause>) -> Self {
         let mut status = Status::new(409, "Conflict", message);
-        status.details = Some(Details { causes, ..Details::default() });
+        status.inner.details = Some(Details { causes, ..Details::default() });
         status
     }
 
     /// 415: `PATCH` with a content type that is no patch.
     pub(crate) fn unsupported_patch() -> Self {
         let mut status = Status::new(415, "UnsupportedMediaType", "415: Unsupported Media Type");
-        status.details = Some(Details::default());
+        status.inner.details = Some(Details::default());
         status
     }
 
@@ -125,7 +130,7 @@ impl Status {
     /// 422 for a patch that does not apply: the server does not tell why.
     pub(crate) fn unprocessable() -> Self {
         let mut status = Status::new(422, "Invalid", "the server rejected our request due to an error in our request");
-        status.details = Some(Details::default());
+        status.inner.details = Some(Details::default());
         status
     }
 
@@ -147,7 +152,7 @@ impl Status {
             message.push(']');
         }
         let mut status = Status::new(422, "Invalid", message);
-        status.details = Some(Details { name: name.to_owned(), group: kind.group, kind: kind.name.to_owned(), causes });
+        status.inner.details = Some(Details { name: name.to_owned(), group: kind.group, kind: kind.name.to_owned(), causes });
         status
     }
 
@@ -161,13 +166,13 @@ impl Status {
     pub(crate) fn internal(message: &str) -> Self {
         let mut status = Status::new(500, "InternalError", format!("Internal error occurred: {message}"));
         let cause = Cause { reason: "", message: message.to_owned(), field: String::new() };
-        status.details = Some(Details { causes: vec![cause], ..Details::default() });
+        status.inner.details = Some(Details { causes: vec![cause], ..Details::default() });
         status
     }
 
     /// 500 of a failure that upstream passes on as it is.
     pub(crate) fn failure(message: impl Into<String>) -> Self {
-        Status { code: 500, reason: None, message: message.into(), details: None }
+        Status { inner: Box::new(Inner { code: 500, reason: None, message: message.into(), details: None }) }
     }
 }
 
@@ -255,7 +260,7 @@ impl fmt::Display for Kind {
 /// The message.
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.inner.message)
     }
 }
 
@@ -266,16 +271,16 @@ impl Serialize for Status {
         status.serialize_field("apiVersion", "v1")?;
         status.serialize_field("metadata", &Value::from(value::Map::new()))?;
         status.serialize_field("status", "Failure")?;
-        status.serialize_field("message", &self.message)?;
-        match self.reason {
+        status.serialize_field("message", &self.inner.message)?;
+        match self.inner.reason {
             Some(reason) => status.serialize_field("reason", reason)?,
             None => status.skip_field("reason")?,
         }
-        match &self.details {
+        match &self.inner.details {
             Some(details) => status.serialize_field("details", details)?,
             None => status.skip_field("details")?,
         }
-        status.serialize_field("code", &self.code)?;
+        status.serialize_field("code", &self.inner.code)?;
         status.end()
     }
 }
