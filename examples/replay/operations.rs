@@ -104,7 +104,7 @@ fn conflicted(conflicts: &Conflicts, answer: &Answer) -> Vec<Difference> {
 fn refused(error: &mergekey::Error, answer: &Answer) -> Vec<Difference> {
     match answer.error_kind.as_deref() {
         Some("panic") => Vec::new(),
-        Some("invalid") if error.is_invalid() || error.is_bad_request() => Vec::new(),
+        Some("invalid") if error.is_invalid() || error.is_bad_request() || error.is_managed_fields() => Vec::new(),
         _ => vec![Difference::new(".error", expected(answer), error)],
     }
 }

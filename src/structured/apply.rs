@@ -83,7 +83,9 @@ pub fn apply_values<'v>(
     trace: &mut dyn Trace,
 ) -> Result<ApplyOutcome<'v>, Error> {
     let Applying { live, mut managers, config, manager, force, now } = applying;
-    endpoint.check_kind(config)?;
+    if let Some(other) = endpoint.other_kind(config) {
+        return Err(Error::new(Kind::BadRequest, None, format!("invalid object type: {other}")));
+    }
     if managers.is_empty() {
         let first = update::Updating { live: endpoint.empty_object(), new: live, managers, manager: BEFORE_FIRST_APPLY, now };
         managers = update::update_tracked(first, endpoint, &mut ())?;
@@ -141,6 +143,7 @@ pub fn apply_values<'v>(
     if !set.is_empty() {
         managers.put(Manager { identity, time: if changed { Some(now) } else { time }, set });
     }
+    endpoint::take_managed_fields(&mut object);
     if manager == last_applied::KUBECTL {
         last_applied::sync(&mut object, config);
     }
@@ -166,7 +169,7 @@ fn refuse_managed_fields(config: &Value<'_>) -> Result<(), Error> {
 }
 
 /// Refuses an object that does not fit the schema.
-pub(super) fn check(object: &Value<'_>, endpoint: &Endpoint, duplicates: Duplicates, failure: &str) -> Result<(), Error> {
+fn check(object: &Value<'_>, endpoint: &Endpoint, duplicates: Duplicates, failure: &str) -> Result<(), Error> {
     let findings = validate(object, endpoint.schema(), duplicates);
     if findings.is_empty() {
         return Ok(());

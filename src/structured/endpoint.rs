@@ -3,8 +3,6 @@
 use std::sync::OnceLock;
 
 use super::set::Set;
-use crate::Error;
-use crate::error::Kind;
 use crate::path::Path;
 use crate::schema::Schema;
 use crate::value::{Map, Value};
@@ -92,13 +90,10 @@ impl Endpoint {
         &self.empty
     }
 
-    /// Refuses an object of another kind or version (`versioncheck.go`).
-    pub(super) fn check_kind(&self, object: &Value<'_>) -> Result<(), Error> {
-        let sent = GroupVersionKind::of(object);
-        if sent == GroupVersionKind::new(&self.api_version, &self.kind) {
-            return Ok(());
-        }
-        Err(Error::new(Kind::BadRequest, None, format!("invalid object type: {sent}")))
+    /// The kind of an object, where it is not the one that belongs here.
+    pub(super) fn other_kind<'o>(&self, object: &'o Value<'_>) -> Option<GroupVersionKind<'o>> {
+        let kind = GroupVersionKind::of(object);
+        (kind != GroupVersionKind::new(&self.api_version, &self.kind)).then_some(kind)
     }
 }
 
@@ -176,6 +171,12 @@ pub(super) fn managed_fields<'v, 'a>(object: &'v Value<'a>) -> Option<&'v Value<
 /// Takes `metadata.managedFields` out of an object.
 pub(super) fn take_managed_fields<'a>(object: &mut Value<'a>) -> Option<Value<'a>> {
     object.as_map_mut()?.get_mut("metadata")?.as_map_mut()?.remove("managedFields")
+}
+
+/// Takes the entries out of `metadata.managedFields`, but leaves the member there, which counts in its metadata.
+pub(super) fn empty_managed_fields<'a>(object: &mut Value<'a>) -> Option<Value<'a>> {
+    let entries = object.as_map_mut()?.get_mut("metadata")?.as_map_mut()?.get_mut("managedFields")?;
+    Some(std::mem::replace(entries, Value::List(Vec::new())))
 }
 
 /// Puts `metadata.managedFields` into an object, or takes it out where there is none.

@@ -43,9 +43,11 @@ fn of_members<'v>(map: &'v Map<'v>, fields: &Fields<'v>) -> Set<'v> {
     set
 }
 
-fn of_items<'v>(items: &'v [Value<'v>], list: &List<'v>) -> Set<'v> {
-    let mut set = Set::with_capacity(items.len());
-    let mut items = items::sorted(list, items).into_iter().peekable();
+fn of_items<'v>(list_items: &'v [Value<'v>], list: &List<'v>) -> Set<'v> {
+    let mut set = Set::with_capacity(list_items.len());
+    let items = items::sorted(list, list_items);
+    let addressed = items.len();
+    let mut items = items.into_iter().peekable();
     while let Some(item) = items.next() {
         let mut repeated = false;
         while items.next_if(|next| next.element == item.element).is_some() {
@@ -53,6 +55,10 @@ fn of_items<'v>(items: &'v [Value<'v>], list: &List<'v>) -> Set<'v> {
         }
         let below = if repeated { Set::new() } else { stated(item.value, list.item).below };
         set.push(Node { element: item.element, member: true, below });
+    }
+    // Upstream: an item that cannot be addressed, as null, still counts as something that its list holds.
+    if addressed < list_items.len() {
+        set.push(Node::member(Element::Index(usize::MAX)));
     }
     set
 }

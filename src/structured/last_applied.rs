@@ -8,7 +8,7 @@ use super::endpoint::Endpoint;
 use super::fields::fields;
 use super::set::Set;
 use super::validate::{Duplicates, validate};
-use crate::value::{self, Value};
+use crate::value::{self, Map, Value};
 
 /// The annotation in which `kubectl apply` keeps what it applied last.
 pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -52,6 +52,7 @@ pub(super) fn sync(object: &mut Value<'_>, config: &Value<'_>) {
         .and_then(Value::as_map_mut);
     let Some(annotations) = annotations else { return };
     annotations.insert(LAST_APPLIED, Value::from(text));
+    coerce_nulls(annotations);
     let size: usize = annotations.iter().map(|(key, value)| key.len() + value.as_str().map_or(0, str::len)).sum();
     if size > MOST_ANNOTATION_BYTES {
         annotations.remove(LAST_APPLIED);
@@ -71,8 +72,7 @@ fn last_applied(config: &Value<'_>) -> String {
         match metadata.get_mut("annotations") {
             Some(Value::Map(annotations)) => {
                 annotations.remove(LAST_APPLIED);
-                // Upstream: a null annotation is written as an empty one.
-                annotations.iter_mut().filter(|(_, value)| value.is_null()).for_each(|(_, value)| *value = Value::from(""));
+                coerce_nulls(annotations);
             }
             Some(Value::Null) => drop(metadata.remove("annotations")),
             _ => {}
@@ -82,6 +82,11 @@ fn last_applied(config: &Value<'_>) -> String {
     config.write_to(&mut text);
     text.push('\n');
     text
+}
+
+/// Upstream: a null annotation is written as an empty one.
+fn coerce_nulls(annotations: &mut Map<'_>) {
+    annotations.iter_mut().filter(|(_, value)| value.is_null()).for_each(|(_, value)| *value = Value::from(""));
 }
 
 #[cfg(test)]

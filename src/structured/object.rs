@@ -102,7 +102,7 @@ fn run<'v, T>(
     let Applied { config, manager, force, now, .. } = applied;
     let endpoint = endpoint_of(live.as_ref().unwrap_or(config), schema);
     let mut live = live.unwrap_or_else(|| Value::Map(Map::new()));
-    let entries = endpoint::take_managed_fields(&mut live).unwrap_or_default();
+    let entries = endpoint::empty_managed_fields(&mut live).unwrap_or_default();
     let managers = Managers::read(&entries).map_err(|error| {
         Error::new(crate::error::Kind::ManagedFields, None, format!("failed to decode managed fields: {error}"))
     })?;
@@ -136,9 +136,10 @@ pub struct Updated<'a> {
 /// # Errors
 /// As [`update_managers`]; [`Error::is_too_deep`] and [`Error::is_syntax`] as [`Value::from_serde`].
 pub fn update(updated: Updated<'_>, schema: &Schema) -> Result<serde_json::Value, Error> {
-    let live = updated.live.map(Value::from_serde).transpose()?.unwrap_or_else(|| Value::Map(Map::new()));
+    let live = updated.live.map(Value::from_serde).transpose()?;
     let mut new = Value::from_serde(updated.new)?;
-    let endpoint = endpoint_of(&new, schema);
+    let endpoint = endpoint_of(live.as_ref().unwrap_or(&new), schema);
+    let live = live.unwrap_or_else(|| Value::Map(Map::new()));
     let sent = endpoint::take_managed_fields(&mut new);
     let managers = Managers::of_request(sent.as_ref(), endpoint::managed_fields(&live), "");
     let updating = Updating { live: &live, new: &new, managers, manager: updated.manager, now: updated.now };

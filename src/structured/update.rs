@@ -1,15 +1,16 @@
 //! Who owns what after any write but an apply (`Updater.Update` of structured-merge-diff v6.4.2 `merge/update.go`, apimachinery
 //! v0.37.2 `pkg/util/managedfields/internal/managedfieldsupdater.go`).
 
-use super::apply::{check, manager_name};
+use super::apply::manager_name;
 use super::compare::{Comparison, compare};
 use super::endpoint::{self, Endpoint};
 use super::managers::{Identity, Manager, Managers, Operation};
 use super::set::Set;
 use super::time::Time;
 use super::trace::Trace;
-use super::validate::Duplicates;
+use super::validate::{Duplicates, validate};
 use crate::Error;
+use crate::error::Kind;
 use crate::value::Value;
 
 /// What is written over what.
@@ -49,10 +50,24 @@ pub(super) fn update_tracked<'v>(
     trace: &mut dyn Trace,
 ) -> Result<Managers<'v>, Error> {
     let Updating { live, new, mut managers, manager, now } = updating;
-    check(new, endpoint, Duplicates::Allowed, "failed to convert new object")?;
-    check(live, endpoint, Duplicates::Allowed, "failed to convert live object")?;
+    let failed = |object: &str, reason: &str| {
+        let name = endpoint::object_name(new);
+        Error::new(Kind::Invalid, None, format!("failed to convert {object} object ({name}) to smd typed: {reason}"))
+    };
+    if let Some(other) = endpoint.other_kind(new) {
+        return Err(failed("new", &format!("no corresponding type for {other}")));
+    }
+    for (object, value) in [("new", new), ("live", live)] {
+        let findings = validate(value, endpoint.schema(), Duplicates::Allowed);
+        if !findings.is_empty() {
+            return Err(failed(object, &findings.text()));
+        }
+    }
     managers.iter().for_each(|manager| trace.owned(manager));
-    managers.fit(endpoint)?;
+    managers.fit(endpoint).map_err(|reason| {
+        let name = endpoint::object_name(new);
+        Error::new(Kind::ManagedFields, None, format!("failed to update ManagedFields ({name}): {reason}"))
+    })?;
 
     let comparison = compare(live, new, endpoint.schema()).without(endpoint.reset_fields());
     let changes = Changes::from(comparison);
