@@ -41,6 +41,9 @@ pub fn update_managers<'v>(updating: Updating<'v>, endpoint: &'v Endpoint, trace
     if exists && updating.managers.is_empty() {
         return Ok(updating.managers);
     }
+    if let Some(other) = endpoint.other_kind(updating.new) {
+        return Err(untyped("new", updating.new, &format!("no corresponding type for {other}")));
+    }
     update_tracked(updating, endpoint, trace)
 }
 
@@ -50,17 +53,10 @@ pub(super) fn update_tracked<'v>(
     trace: &mut dyn Trace,
 ) -> Result<Managers<'v>, Error> {
     let Updating { live, new, mut managers, manager, now } = updating;
-    let failed = |object: &str, reason: &str| {
-        let name = endpoint::object_name(new);
-        Error::new(Kind::Invalid, None, format!("failed to convert {object} object ({name}) to smd typed: {reason}"))
-    };
-    if let Some(other) = endpoint.other_kind(new) {
-        return Err(failed("new", &format!("no corresponding type for {other}")));
-    }
     for (object, value) in [("new", new), ("live", live)] {
         let findings = validate(value, endpoint.schema(), Duplicates::Allowed);
         if !findings.is_empty() {
-            return Err(failed(object, &findings.text()));
+            return Err(untyped(object, new, &findings.text()));
         }
     }
     managers.iter().for_each(|manager| trace.owned(manager));
@@ -86,6 +82,11 @@ pub(super) fn update_tracked<'v>(
     }
     managers.cap();
     Ok(managers)
+}
+
+fn untyped(object: &str, new: &Value<'_>, reason: &str) -> Error {
+    let name = endpoint::object_name(new);
+    Error::new(Kind::Invalid, None, format!("failed to convert {object} object ({name}) to smd typed: {reason}"))
 }
 
 /// What a write changes, as far as owners are concerned.
