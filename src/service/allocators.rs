@@ -95,7 +95,23 @@ impl NodePorts {
     }
 
     fn next_free(&self) -> Option<i32> {
-        (NODE_PORTS_DRAWN_FIRST..=NODE_PORTS.1).chain(NODE_PORTS.0..NODE_PORTS_DRAWN_FIRST).find(|&port| !self.contains(port))
+        let (first, last) = NODE_PORTS;
+        self.free_within(NODE_PORTS_DRAWN_FIRST, last).or_else(|| self.free_within(first, NODE_PORTS_DRAWN_FIRST - 1))
+    }
+
+    /// The first free port of a span, a word at a time.
+    fn free_within(&self, from: i32, to: i32) -> Option<i32> {
+        let mut port = from;
+        while port <= to {
+            let (word, bit) = NodePorts::place(port)?;
+            let rest = self.words.get(word)? >> bit.trailing_zeros();
+            let (taken, held) = (rest.trailing_ones(), 64 - bit.trailing_zeros());
+            port = port.checked_add_unsigned(taken)?;
+            if taken < held {
+                return (port <= to).then_some(port);
+            }
+        }
+        None
     }
 }
 
@@ -334,6 +350,16 @@ mod tests {
         transaction.commit();
         let mut transaction = Transaction::begin(&mut allocators, &mut draws, DryRun::No);
         assert_eq!(transaction.reserve_node_port(30_500), Ok(()));
+    }
+
+    #[test]
+    fn draws_every_node_port_once_the_upper_ones_first() {
+        let (mut allocators, mut draws) = (Allocators::default(), Draws::default());
+        let mut transaction = Transaction::begin(&mut allocators, &mut draws, DryRun::No);
+        transaction.reserve_node_port(30_100).unwrap();
+        let drawn: Vec<_> = std::iter::from_fn(|| transaction.draw_node_port()).collect();
+        let expect: Vec<_> = (30_086..=32_767).chain(30_000..30_086).filter(|&port| port != 30_100).collect();
+        assert_eq!(drawn, expect);
     }
 
     #[test]
