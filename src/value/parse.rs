@@ -223,7 +223,7 @@ impl<'a> Parser<'a> {
     /// Takes text up to the next quote or backslash, which is there.
     fn plain(&mut self) -> Result<Cow<'a, str>, Error> {
         let start = self.at;
-        let length = self.bytes[start..].iter().position(|&byte| byte == b'"' || byte == b'\\' || byte < 0x20);
+        let length = self.bytes[start..].iter().position(|&byte| ENDS_PLAIN[usize::from(byte)]);
         self.at = length.map_or(self.bytes.len(), |length| start + length);
         match self.bytes.get(self.at) {
             None => Err(self.error("the text ends inside a string")),
@@ -277,6 +277,19 @@ impl<'a> Parser<'a> {
         Ok(digits.iter().fold(0, |code, byte| code << 4 | digit(byte)))
     }
 }
+
+/// Bytes at which plain text in a string ends: quotes, backslashes and control characters.
+static ENDS_PLAIN: [bool; 256] = {
+    let mut ends = [false; 256];
+    let mut byte = 0;
+    while byte < 0x20 {
+        ends[byte] = true;
+        byte += 1;
+    }
+    ends[b'"' as usize] = true;
+    ends[b'\\' as usize] = true;
+    ends
+};
 
 /// Text with each byte that is not UTF-8 replaced, one replacement a byte as in Go.
 fn decode(bytes: &[u8]) -> Cow<'_, str> {

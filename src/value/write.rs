@@ -65,14 +65,35 @@ fn write_integer(number: i64, out: &mut String) {
     if number < 0 {
         out.push('-');
     }
-    out.extend(digits[at..].iter().map(|&digit| char::from(digit)));
+    out.push_str(std::str::from_utf8(&digits[at..]).unwrap_or_default());
 }
+
+/// Bytes that do not stand for themselves, or of which the next ones must be looked at.
+static SPECIAL: [bool; 256] = {
+    let mut special = [false; 256];
+    let mut byte = 0;
+    while byte < 0x20 {
+        special[byte] = true;
+        byte += 1;
+    }
+    special[b'"' as usize] = true;
+    special[b'\\' as usize] = true;
+    special[b'<' as usize] = true;
+    special[b'>' as usize] = true;
+    special[b'&' as usize] = true;
+    special[0xe2] = true;
+    special
+};
 
 /// Appends `text` as a JSON string, quotes included.
 pub(super) fn write_string(text: &str, out: &mut String) {
+    out.reserve(text.len() + 2);
     out.push('"');
-    let mut written = 0;
-    for (at, byte) in text.bytes().enumerate() {
+    let bytes = text.as_bytes();
+    let (mut written, mut at) = (0, 0);
+    while let Some(found) = bytes[at..].iter().position(|&byte| SPECIAL[usize::from(byte)]) {
+        at += found;
+        let byte = bytes[at];
         let escape = match byte {
             b'"' => "\\\"",
             b'\\' => "\\\\",
@@ -84,10 +105,13 @@ pub(super) fn write_string(text: &str, out: &mut String) {
             b'<' => "\\u003c",
             b'>' => "\\u003e",
             b'&' => "\\u0026",
-            0x00..0x20 => "",
             0xe2 if text[at..].starts_with('\u{2028}') => "\\u2028",
             0xe2 if text[at..].starts_with('\u{2029}') => "\\u2029",
-            _ => continue,
+            0xe2 => {
+                at += 1;
+                continue;
+            }
+            _ => "",
         };
         out.push_str(&text[written..at]);
         if escape.is_empty() {
@@ -95,7 +119,8 @@ pub(super) fn write_string(text: &str, out: &mut String) {
         } else {
             out.push_str(escape);
         }
-        written = at + if byte == 0xe2 { 3 } else { 1 };
+        at += if byte == 0xe2 { 3 } else { 1 };
+        written = at;
     }
     out.push_str(&text[written..]);
     out.push('"');
