@@ -34,7 +34,11 @@ pub(super) fn document(body: &Body) -> Result<Document<'_>, Error> {
 
 /// The name that a body states.
 pub(super) fn name(body: &Body) -> Option<String> {
-    document(body).ok()?.into_value().at(&["metadata", "name"])?.as_str().map(str::to_owned)
+    let name = |value: &Value<'_>| value.at(&["metadata", "name"])?.as_str().map(str::to_owned);
+    match body {
+        Body::Bytes(bytes) => name(&value::parse(bytes).ok()?),
+        Body::Value(value) => name(value),
+    }
 }
 
 /// A Service with its defaults, and the findings of strict decoding that are warnings.

@@ -37,7 +37,7 @@ pub(super) fn delete(write: &mut Write<'_, '_>, request: &Request, name: &str) -
     let finalizers = if live.is_terminating() { live.service().metadata.finalizers.clone() } else { options.finalizers(&live) };
     if finalizers.is_empty() {
         write.remove(&live);
-        let mut service = live.service().clone();
+        let mut service = live.to_service();
         service.metadata.finalizers = finalizers;
         service.metadata.resource_version = write.version.to_string();
         return Ok((200, Object::new(service)));
@@ -45,7 +45,7 @@ pub(super) fn delete(write: &mut Write<'_, '_>, request: &Request, name: &str) -
     if live.is_terminating() {
         return Ok((200, live));
     }
-    let mut service = live.service().clone();
+    let mut service = live.to_service();
     service.metadata.finalizers = finalizers;
     if service.metadata.deletion_grace_period_seconds.is_none() && service.metadata.generation > 0 {
         service.metadata.generation += 1;

@@ -101,8 +101,9 @@ impl Environment {
         self.deleted_line
     }
 
-    pub(crate) fn version(&self, writes: u64) -> u64 {
-        self.first_version.saturating_add(writes)
+    /// The resourceVersion of a write that follows one of version `last`.
+    pub(crate) fn version_after(&self, last: u64) -> u64 {
+        self.first_version.max(last.saturating_add(1))
     }
 
     pub(super) fn set_now(&mut self, now: &str) {

@@ -49,12 +49,12 @@ pub(super) fn update(
     trace: &mut dyn structured::Trace,
 ) -> Result<(), Error> {
     let sent = std::mem::take(&mut new.metadata.managed_fields);
-    let bare_live = live.map(bare);
+    let bare_live = live.map(|live| live.service().to_value());
     let empty = Service::default();
     let empty = empty.to_value();
     let entries = {
         let new_value = new.to_value();
-        let managers = Managers::of_request(Some(&sent), live.map(|live| &live.service().metadata.managed_fields), "");
+        let managers = Managers::of_request(Some(&sent), live.map(Object::managed_fields), "");
         let updating = Updating {
             live: bare_live.as_ref().unwrap_or(&empty),
             new: &new_value,
@@ -84,10 +84,10 @@ pub(super) fn apply(
     endpoint: &Endpoint,
     trace: &mut dyn structured::Trace,
 ) -> Result<Service, Stop> {
-    let bare_live = live.map(bare);
+    let bare_live = live.map(|live| live.service().to_value());
     let empty = Service::default();
     let empty = empty.to_value();
-    let entries = live.map_or(&Value::Null, |live| &live.service().metadata.managed_fields);
+    let entries = live.map_or(&Value::Null, Object::managed_fields);
     let applying = Applying {
         live: bare_live.as_ref().unwrap_or(&empty),
         managers: Managers::read(entries).unwrap_or_default(),
@@ -119,24 +119,15 @@ pub(super) fn apply(
     Ok(service)
 }
 
-/// A stored object without its managed fields.
-fn bare(object: &Object) -> Value<'_> {
-    let mut value = object.stored_value().borrowed();
-    if let Some(metadata) = value.as_map_mut().and_then(|object| object.get_mut("metadata")).and_then(Value::as_map_mut) {
-        metadata.remove("managedFields");
-    }
-    value
-}
-
 /// Puts the old times back where nothing but a time would change.
 ///
 /// Upstream: `IgnoreManagedFieldsTimestampsTransformer` of apiserver `pkg/endpoints/handlers/fieldmanager/equality.go`.
-pub(super) fn keep_times(new: &mut Service, old: &Service) {
-    if !structured::differ_in_time_alone(Some(&old.metadata.managed_fields), Some(&new.metadata.managed_fields)) {
+pub(super) fn keep_times(new: &mut Service, old: &Object) {
+    if !structured::differ_in_time_alone(Some(old.managed_fields()), Some(&new.metadata.managed_fields)) {
         return;
     }
-    let times = std::mem::replace(&mut new.metadata.managed_fields, old.metadata.managed_fields.clone());
-    if new != old {
+    let times = std::mem::replace(&mut new.metadata.managed_fields, old.managed_fields().clone());
+    if !old.is_stored_as(new) {
         new.metadata.managed_fields = times;
     }
 }

@@ -70,14 +70,13 @@ fn strategic(write: &mut Write<'_, '_>, live: &Object, document: Document<'_>) -
     let mut findings = if write.validation() == FieldValidation::Ignore { Vec::new() } else { duplicates(document.root()) };
     let patch = document.into_value();
     let schema = write.endpoint.schema();
-    let merged = strategic::apply_values(
-        live.stored_value().borrowed(),
-        patch.borrowed(),
-        schema,
-        Lookup::GoTypes,
-        &mut write.trace.strategic(),
-    )
-    .map_err(refusal)?;
+    // Managed fields that a patch does not mention are left out: without them the live ones count.
+    let current = match patch.at(&["metadata", "managedFields"]) {
+        None => live.service().to_value(),
+        Some(_) => live.stored_value(),
+    };
+    let merged = strategic::apply_values(current, patch.borrowed(), schema, Lookup::GoTypes, &mut write.trace.strategic())
+        .map_err(refusal)?;
     let printed = || go_value(&patch);
     let decoded = service::decode_unstructured(&merged).map_err(|why| Status::invalid_patch(&printed(), &why))?;
     decoded.findings.into_iter().for_each(|finding| report(&mut findings, finding));
@@ -100,7 +99,7 @@ fn merge(write: &mut Write<'_, '_>, live: &Object, document: Document<'_>) -> Re
         return Err(wrong_kind("error decoding patch: ", root, MAP));
     }
     let findings = if lax { Vec::new() } else { duplicates(root) };
-    let text = live.service().to_json_text();
+    let text = live.stored_text();
     let current = value::parse_document(text.as_bytes())?.into_ordered();
     let merged = merge_patch::apply(current, document.into_ordered()).map_err(Status::bad_request)?;
     decode(write, live, merged, findings)
@@ -143,7 +142,7 @@ fn json(write: &mut Write<'_, '_>, live: &Object, document: Document<'_>) -> Res
     if lax {
         findings.clear();
     }
-    let text = live.service().to_json_text();
+    let text = live.stored_text();
     let current = value::parse_document(text.as_bytes())?.into_ordered();
     let operations = document.into_ordered();
     let operations = operations.as_list().unwrap_or_default();

@@ -4,35 +4,33 @@
 //! exists), watches, and revisions of other writes: each write of a Service takes the next resourceVersion.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::service::{self, Allocators, Service};
 use crate::value::Value;
 
 /// A Service as it is stored; cheap to clone.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Object {
     stored: Arc<Stored>,
 }
 
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 struct Stored {
+    /// The Service without its managed fields, which are most of it.
     service: Service,
-    value: Value<'static>,
-    /// What readers see, where that is not what is stored.
-    shown: Option<(Service, Value<'static>)>,
+    managed_fields: Value<'static>,
+    /// The Service that readers see, where that is not the one that is stored; without managed fields as well.
+    shown: Option<Service>,
+    /// The object as readers see it, made when it is first asked for.
+    value: OnceLock<Value<'static>>,
 }
 
 impl Object {
-    pub(super) fn new(service: Service) -> Self {
-        let value = service.to_value().into_owned();
-        let mut read = service.clone();
-        service::on_read(&mut read);
-        let shown = (read != service).then(|| {
-            let value = read.to_value().into_owned();
-            (read, value)
-        });
-        Object { stored: Arc::new(Stored { service, value, shown }) }
+    pub(super) fn new(mut service: Service) -> Self {
+        let managed_fields = std::mem::take(&mut service.metadata.managed_fields);
+        let shown = service::shown(&service);
+        Object { stored: Arc::new(Stored { service, managed_fields, shown, value: OnceLock::new() }) }
     }
 
     /// The object's name.
@@ -62,33 +60,76 @@ impl Object {
 
     /// The object as the server answers it.
     pub fn value(&self) -> &Value<'static> {
-        self.stored.shown.as_ref().map_or(&self.stored.value, |(_, value)| value)
+        self.stored.value.get_or_init(|| with_managed_fields(self.shown(), &self.stored.managed_fields).into_owned())
     }
 
     /// The same as JSON.
     pub fn to_json(&self) -> serde_json::Value {
-        self.value().clone().into_serde()
+        with_managed_fields(self.shown(), &self.stored.managed_fields).into_serde()
     }
 
     /// The text that the server writes: members in the order of Go's structs.
     pub fn to_text(&self) -> String {
-        self.stored.shown.as_ref().map_or(&self.stored.service, |(service, _)| service).to_json_text()
+        service::service_text(&with_managed_fields(self.shown(), &self.stored.managed_fields), None)
     }
 
-    /// The Service as it is stored.
+    /// The same of the object as it is stored.
+    pub(super) fn stored_text(&self) -> String {
+        service::service_text(&self.stored_value(), None)
+    }
+
+    /// The object as it is stored.
+    pub(super) fn stored_value(&self) -> Value<'_> {
+        with_managed_fields(self.service(), &self.stored.managed_fields)
+    }
+
+    /// The Service as it is stored, without its managed fields.
     pub(super) fn service(&self) -> &Service {
         &self.stored.service
     }
 
-    /// The stored object as the engines see it.
-    pub(super) fn stored_value(&self) -> &Value<'static> {
-        &self.stored.value
+    /// `metadata.managedFields`, or `null`.
+    pub(super) fn managed_fields(&self) -> &Value<'static> {
+        &self.stored.managed_fields
     }
 
-    /// The Service as readers see it.
+    /// The Service as readers see it, without its managed fields.
     pub(super) fn shown(&self) -> &Service {
-        self.stored.shown.as_ref().map_or(&self.stored.service, |(service, _)| service)
+        self.stored.shown.as_ref().unwrap_or(&self.stored.service)
     }
+
+    /// Whether writing `service`, which has its managed fields, would change nothing.
+    pub(super) fn is_stored_as(&self, service: &mut Service) -> bool {
+        let managed_fields = std::mem::take(&mut service.metadata.managed_fields);
+        let same = *service == self.stored.service && managed_fields == self.stored.managed_fields;
+        service.metadata.managed_fields = managed_fields;
+        same
+    }
+
+    /// A copy of the Service as it is stored, managed fields included.
+    pub(super) fn to_service(&self) -> Service {
+        let mut service = self.service().clone();
+        service.metadata.managed_fields.clone_from(&self.stored.managed_fields);
+        service
+    }
+}
+
+/// Objects are equal that are stored alike.
+impl PartialEq for Object {
+    fn eq(&self, other: &Self) -> bool {
+        let (this, other) = (&*self.stored, &*other.stored);
+        std::ptr::eq(this, other) || this.service == other.service && this.managed_fields == other.managed_fields
+    }
+}
+
+fn with_managed_fields<'v>(service: &'v Service, managed_fields: &'v Value<'_>) -> Value<'v> {
+    let mut value = service.to_value();
+    if managed_fields.as_list().is_some_and(|entries| !entries.is_empty())
+        && let Some(metadata) = value.as_map_mut().and_then(|object| object.get_mut("metadata")).and_then(Value::as_map_mut)
+    {
+        metadata.insert("managedFields", managed_fields.borrowed());
+    }
+    value
 }
 
 /// Everything that the server keeps.
@@ -96,8 +137,8 @@ impl Object {
 pub(super) struct Store {
     objects: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Object>>,
     pub(super) allocators: Allocators,
-    /// How many writes there were.
-    writes: u64,
+    /// The resourceVersion of the last write.
+    version: u64,
     /// How many objects were created.
     created: u64,
 }
@@ -107,21 +148,24 @@ impl Store {
         self.objects.get(namespace)?.get(name)
     }
 
+    /// Keeps an object; later writes have higher versions than it.
     pub(super) fn put(&mut self, object: Object) {
-        self.writes += 1;
+        self.version = self.version.max(object.resource_version().parse().unwrap_or_default());
         let names = self.objects.entry(object.namespace().into()).or_default();
         names.insert(object.name().into(), object);
     }
 
-    pub(super) fn remove(&mut self, namespace: &str, name: &str) {
-        self.writes += 1;
+    /// Forgets an object; `version` is the one of this write.
+    pub(super) fn remove(&mut self, namespace: &str, name: &str, version: u64) {
+        self.version = self.version.max(version);
         if let Some(names) = self.objects.get_mut(namespace) {
             names.remove(name);
         }
     }
 
-    pub(super) fn writes(&self) -> u64 {
-        self.writes
+    /// The resourceVersion of the last write; 0 before the first.
+    pub(super) fn version(&self) -> u64 {
+        self.version
     }
 
     /// The uid of the next object; it is taken when the object is stored.

@@ -54,7 +54,7 @@ pub(super) fn handle(cluster: &mut Cluster, request: &Request, trace: &mut dyn T
         options,
         now,
         draws,
-        version: cluster.environment.version(cluster.store.writes()),
+        version: cluster.environment.version_after(cluster.store.version()),
         warnings: Vec::new(),
         endpoint: &cluster.endpoint,
         store: &mut cluster.store,
@@ -103,7 +103,7 @@ fn post(write: &mut Write<'_, '_>, request: &Request) -> Result<Answer, Stop> {
     write.own(None, &mut service)?;
     let asked = std::mem::take(&mut service.metadata.resource_version);
     if service.metadata.name.is_empty() && !service.metadata.generate_name.is_empty() {
-        service.metadata.name = format!("{}{}", service.metadata.generate_name, generated_suffix(write.store.writes()));
+        service.metadata.name = format!("{}{}", service.metadata.generate_name, generated_suffix(write.version));
     }
     write.create(service, Create { asked, by_update: false })
 }
@@ -293,7 +293,7 @@ impl Write<'_, '_> {
         prepared?;
         // Upstream: the store drops it.
         new.metadata.self_link.clear();
-        ownership::keep_times(&mut new, old);
+        ownership::keep_times(&mut new, live);
         if self.options.dry_run() {
             return Ok((200, Object::new(new)));
         }
@@ -304,7 +304,7 @@ impl Write<'_, '_> {
             self.remove(live);
             return Ok((200, Object::new(new)));
         }
-        if new == *old {
+        if live.is_stored_as(&mut new) {
             return Ok((200, live.clone()));
         }
         new.metadata.resource_version = self.version.to_string();
@@ -328,7 +328,7 @@ impl Write<'_, '_> {
     pub(super) fn remove(&mut self, live: &Object) {
         let store = Arc::make_mut(self.store);
         store.allocators.release(live.service());
-        store.remove(live.namespace(), live.name());
+        store.remove(live.namespace(), live.name(), self.version);
     }
 }
 
@@ -388,12 +388,12 @@ fn parse_version(text: &str) -> Result<u64, Status> {
 }
 
 /// Five characters that upstream draws.
-fn generated_suffix(writes: u64) -> String {
+fn generated_suffix(version: u64) -> String {
     const ALPHABET: [char; 27] = [
         'b', 'c', 'd', 'f', 'g', 'h', 'j', 'k', 'l', 'm', 'n', 'p', 'q', 'r', 's', 't', 'v', 'w', 'x', 'z', '2', '4', '5', '6',
         '7', '8', '9',
     ];
-    let mut rest = writes;
+    let mut rest = version;
     let mut suffix = String::new();
     for _ in 0..5 {
         let at = usize::try_from(rest % 27).unwrap_or_default();

@@ -78,6 +78,18 @@ pub fn on_read(service: &mut Service) {
     }
 }
 
+/// What [`on_read`] makes of a Service, if that is another one.
+pub(crate) fn shown(service: &Service) -> Option<Service> {
+    let spec = &service.spec;
+    let filled = spec.cluster_ips.is_empty() && !spec.cluster_ip.is_empty();
+    let changed = if spec.is_external_name() { spec.internal_traffic_policy.is_some() } else { spec.ip_families.is_empty() };
+    (filled || changed).then(|| {
+        let mut shown = service.clone();
+        on_read(&mut shown);
+        shown
+    })
+}
+
 fn fill(text: &mut String, default: &str) {
     if text.is_empty() {
         text.push_str(default);

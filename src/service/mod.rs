@@ -51,6 +51,7 @@ pub use allocate::{Refusal, begin_create, begin_update};
 pub use allocators::{Allocators, Draws, DryRun, Transaction};
 pub use convert::decode_unstructured;
 pub use decode::{Decoded, decode_json};
+pub(crate) use default::shown;
 pub use default::{default, on_read};
 pub use encode::service_text;
 pub use field_error::{FieldError, Reason, invalid_message};
