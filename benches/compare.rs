@@ -140,7 +140,8 @@ fn three_way(inputs: &Inputs, schema: &Schema) -> Vec<u8> {
 
 fn server_side_apply(inputs: &Inputs, schema: &Schema) -> usize {
     let now: Time = "2026-01-02T03:04:06Z".parse().expect("a time");
-    let applied = Applied { live: Some(&inputs.applied[..]), config: &inputs.modified, manager: "kubectl", force: Force::On, now };
+    let applied =
+        Applied { live: Some(&inputs.applied[..]), config: &inputs.modified, manager: "kubectl", force: Force::On, now };
     match structured::apply_bytes(applied, schema) {
         Ok(Outcome::Merged { object, .. }) => object.len(),
         other => panic!("the apply succeeds, not {other:?}"),

@@ -42,32 +42,32 @@ fn merge_of_a_custom_kind() {
 
 #[test]
 fn http() {
-    check("http", &Context::default());
+    check("v1_37/http.jsonl.gz", &Context::default());
 }
 
 #[test]
 fn corner() {
-    check("corner", &Context::default());
+    check("v1_37/corner.jsonl.gz", &Context::default());
 }
 
 #[test]
 fn kubectl() {
-    check("kubectl", &Context::default());
+    check("v1_37/kubectl.jsonl.gz", &Context::default());
 }
 
 #[test]
 fn fork() {
-    check("fork", &Context::default());
+    check("v1_37/fork.jsonl.gz", &Context::default());
 }
 
 #[test]
 fn casebook() {
-    check("casebook", &Context::default());
+    check("v1_37/casebook.jsonl.gz", &Context::default());
 }
 
 /// Older kubectl tells the same stories, but for the line in which it tells of a deletion.
 #[test]
 fn casebook_of_older_kubectl() {
-    check("casebook-v1.27.16", &Context::default());
-    check("casebook-v1.33.1", &Context::default());
+    check("v1_37/casebook-v1.27.16.jsonl.gz", &Context::default());
+    check("v1_37/casebook-v1.33.1.jsonl.gz", &Context::default());
 }
