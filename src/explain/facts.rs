@@ -132,7 +132,7 @@ pub enum Code {
     /// The server or the client cannot put a patch together with its own order.
     #[serde(rename = "MK008")]
     PatchOrder,
-    /// The number of a port changed, so it is another item.
+    /// The number or the protocol of a port changed, so it is another item.
     #[serde(rename = "MK009")]
     NumberChanged,
     /// Names were exchanged between ports.
@@ -258,7 +258,9 @@ pub enum Fact {
     },
     /// An item of the patch was merged into a live item.
     Landed {
-        /// The live item that the patch item was made for.
+        /// The item of the manifest that the patch item was made from.
+        from: Port,
+        /// The live item that it was compared with.
         meant: Port,
         /// The live item that it was merged into.
         on: Port,
@@ -318,10 +320,15 @@ pub enum Fact {
     },
     /// The server refused the request.
     Refused {
-        /// Which way was refused.
-        way: Way,
+        /// Which ways were refused.
+        ways: Vec<Way>,
         /// The server's causes, or its message.
         messages: Vec<String>,
+    },
+    /// The items of a patch are not in the order that the patch states for the list.
+    OrderContradicted {
+        /// Whether kubectl found that, and not the server.
+        by_client: bool,
     },
     /// kubectl could not compute a patch.
     ClientFailed {
@@ -335,17 +342,17 @@ pub enum Fact {
         /// The fields.
         fields: Vec<String>,
     },
-    /// The number of a port changed.
+    /// The number or the protocol of a port changed.
     NumberChanged {
         /// The live port.
         was: Port,
         /// The port in the manifest that has its name.
         is: Port,
     },
-    /// A dialect keeps the old item beside the new one.
+    /// Ways keep the old item beside the new one.
     KeptBeside {
-        /// The way that keeps it.
-        way: Way,
+        /// The ways that keep it.
+        ways: Vec<Way>,
         /// The port that stays.
         port: Port,
     },
@@ -366,6 +373,11 @@ pub enum Fact {
         was: i64,
         /// The node port afterwards, if there is one.
         is: Option<i64>,
+    },
+    /// There are more facts of the same kind.
+    AndMore {
+        /// How many.
+        count: usize,
     },
     /// These ports are given without a protocol.
     ProtocolLeftOut {

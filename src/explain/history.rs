@@ -50,7 +50,11 @@ impl Step {
     }
 
     fn command(&self) -> String {
-        format!("kubectl {}", self.kubectl.join(" "))
+        let words = self.kubectl.iter().map(|word| match word.contains([' ', '"', '\'', '{']) {
+            true => format!("'{}'", word.replace('\'', r"'\''")),
+            false => word.clone(),
+        });
+        format!("kubectl {}", words.collect::<Vec<_>>().join(" "))
     }
 
     /// The way that the step goes, if it is one.

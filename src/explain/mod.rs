@@ -158,6 +158,9 @@ pub fn explain<'a>(case: impl Into<Case<'a>>) -> Result<Report, Error> {
             Err(error) => return Err(error),
         }
     }
+    if draws(&ran, before.as_ref(), manifest.object()) {
+        notes.push(Note::Drawn);
+    }
     let schema = Schema::builtin("v1", "Service")?;
     let end = |way: Way| ran.iter().find(|ran| ran.report.way == way).and_then(|ran| ran.report.live.as_ref());
     let ends = Ends {
@@ -257,6 +260,19 @@ fn repeated_keys(manifest: &Manifest) -> impl Iterator<Item = Note> {
         first: repeated.first.line,
         line: repeated.place.line,
     })
+}
+
+/// Whether a way ends with a node port that is neither stated nor live.
+fn draws(ways: &[ways::Ran], before: Option<&Value>, manifest: &Value) -> bool {
+    let numbers = |object: &Value| -> Vec<i64> {
+        let ports = object.pointer("/spec/ports").and_then(Value::as_array);
+        ports.into_iter().flatten().filter_map(|port| port.get("nodePort")?.as_i64()).collect()
+    };
+    let mut known = numbers(manifest);
+    known.extend(before.map(numbers).unwrap_or_default());
+    known.sort_unstable();
+    let ends = ways.iter().filter_map(|ran| ran.report.live.as_ref()).flat_map(numbers);
+    ends.into_iter().any(|number| known.binary_search(&number).is_err())
 }
 
 /// With keys in one order, whichever features of serde_json are on.

@@ -139,7 +139,7 @@ pub(super) struct Tried {
 /// As [`Cluster::kubectl`].
 pub(super) fn tried(patient: Patient<'_>) -> Result<Tried, Error> {
     let usual = patient.ways.iter().find(|ran| ran.report.way == Way::ClientSideApply);
-    if usual.is_some_and(|ran| ran.report.converged && ran.report.again.converged) {
+    if usual.is_some_and(|ran| ran.report.is_good()) {
         return Ok(Tried::default());
     }
     let mut tried = Tried::default();
@@ -236,8 +236,11 @@ fn candidates(patient: Patient<'_>) -> Vec<Candidate> {
     if conflicts {
         all.push(way(Way::ServerSideApplyForced));
     }
-    let verb = "replace --save-config";
-    all.push(Candidate { plan: Plan::SaveConfig, commands: vec![command(verb)], steps: vec![typed(verb)], aim: None });
+    // There is an annotation to be kept.
+    if patient.before.and_then(annotation).is_some() {
+        let verb = "replace --save-config";
+        all.push(Candidate { plan: Plan::SaveConfig, commands: vec![command(verb)], steps: vec![typed(verb)], aim: None });
+    }
     all.push(way(Way::Replace));
     let twice = vec![command("apply"), command("apply")];
     all.push(Candidate { plan: Plan::ApplyTwice, commands: twice, steps: vec![typed("apply"), typed("apply")], aim: None });
@@ -356,7 +359,7 @@ fn reordered(patient: Patient<'_>) -> Vec<Candidate> {
     }
     let candidate = |ports: Vec<Value>| {
         let order = ports.iter().enumerate().filter_map(|(at, item)| Port::of(item, at)).collect();
-        with_ports(patient, Plan::Reorder { ports: order }, ports, "the ports in that order")
+        with_ports(patient, Plan::Reorder { ports: order }, ports)
     };
     all.into_iter().filter_map(candidate).collect()
 }
@@ -377,17 +380,18 @@ fn renamed(patient: Patient<'_>) -> Option<Candidate> {
         item
     });
     let ports: Vec<Value> = ports.collect();
-    if changed { with_ports(patient, Plan::Rename, ports, "the new names") } else { None }
+    if changed { with_ports(patient, Plan::Rename, ports) } else { None }
 }
 
 /// `kubectl apply` of the manifest with other ports.
-fn with_ports(patient: Patient<'_>, plan: Plan, ports: Vec<Value>, what: &str) -> Option<Candidate> {
+fn with_ports(patient: Patient<'_>, plan: Plan, ports: Vec<Value>) -> Option<Candidate> {
     let mut object = patient.target.manifest.object().clone();
     *object.pointer_mut("/spec/ports")? = Value::Array(ports);
     let file = patient.target.file;
     let aim = matches!(plan, Plan::Rename).then(|| object.clone());
+    let list = ports_of(&object).iter().enumerate().filter_map(|(at, item)| Some(Port::of(item, at)?.to_string()));
+    let steps = vec![format!("# in {file}, ports: {}", list.collect::<Vec<_>>().join(", ")), format!("kubectl apply -f {file}")];
     let command = Command { arguments: ways::arguments("apply", file), manifest: Some(Manifest::new(object).ok()?) };
-    let steps = vec![format!("kubectl apply -f {file}      with {what}")];
     Some(Candidate { plan, commands: vec![command], steps, aim })
 }
 
@@ -398,7 +402,9 @@ fn ports_of(object: &Value) -> &[Value] {
 fn remedy(patient: Patient<'_>, candidate: Candidate, after: &Cluster, live: Option<&Value>) -> Result<Remedy, Error> {
     let target = patient.target;
     let mut usual = after.clone();
-    let outcome = usual.kubectl(&ways::arguments("apply", target.file), Some(target.manifest))?;
+    // The file is by then as the remedy left it.
+    let edited = candidate.commands.iter().rev().find_map(|command| command.manifest.as_ref());
+    let outcome = usual.kubectl(&ways::arguments("apply", target.file), Some(edited.unwrap_or(target.manifest)))?;
     let afterwards =
         Again { outcome: ways::word(&outcome), converged: converged(target.manifest.object(), target.live(&usual).as_ref()) };
     let empty = Value::Object(serde_json::Map::new());
@@ -466,9 +472,12 @@ fn removed(before: &Value, live: &Value, manifest: &Value, schema: &Schema) -> V
         schema,
     );
     let system = [".metadata.uid", ".metadata.creationTimestamp", ".metadata.generation"];
-    let gone = differing
-        .into_iter()
-        .filter(|change| change.server_side.is_null() && change.wanted.is_null() && !system.contains(&change.path.as_str()));
+    // A port that the manifest lacks was asked to go.
+    let is_port = |path: &str| path.starts_with(".spec.ports[") && path.ends_with(']');
+    let gone = differing.into_iter().filter(|change| {
+        let path = change.path.as_str();
+        change.server_side.is_null() && change.wanted.is_null() && !is_port(path) && !system.contains(&path)
+    });
     gone.map(|change| change.path).collect()
 }
 

@@ -199,7 +199,15 @@ pub enum WayOutcome {
     ServersideApplied,
     /// `service/dns replaced`.
     Replaced,
-    /// Another word of kubectl's for success, as `patched`.
+    /// `service/dns patched`.
+    Patched,
+    /// `service/dns labeled`, `unlabeled`, `modified` or `not labeled`.
+    Labeled,
+    /// `service/dns annotated`.
+    Annotated,
+    /// `service "dns" deleted`.
+    Deleted,
+    /// Another word of kubectl's for success.
     Done,
     /// The server refused it.
     Rejected,
@@ -218,6 +226,10 @@ impl WayOutcome {
             WayOutcome::Unchanged => "unchanged",
             WayOutcome::ServersideApplied => "serverside-applied",
             WayOutcome::Replaced => "replaced",
+            WayOutcome::Patched => "patched",
+            WayOutcome::Labeled => "labeled",
+            WayOutcome::Annotated => "annotated",
+            WayOutcome::Deleted => "deleted",
             WayOutcome::Done => "done",
             WayOutcome::Rejected => "rejected",
             WayOutcome::Conflict => "conflict",
@@ -261,6 +273,13 @@ pub struct WayReport {
     /// The fields that are not as the manifest states them, in the order of their paths.
     #[serde(default)]
     pub unmet: Vec<Unmet>,
+}
+
+impl WayReport {
+    /// Whether the way succeeds, brings about what the manifest states, and keeps it when run again.
+    pub fn is_good(&self) -> bool {
+        self.converged && self.outcome.succeeded() && self.again.converged && self.again.outcome.succeeded()
+    }
 }
 
 /// A command run a second time.

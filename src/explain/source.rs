@@ -42,6 +42,10 @@ pub(super) fn lines(manifest: &Manifest, findings: &[Finding], after: Option<&Va
             }
         }
     }
+    // In a text of few long lines there is nothing to be pointed at.
+    if lines.iter().any(|line| line.text.chars().count() > 100) {
+        return Vec::new();
+    }
     lines.sort_by_key(|line| line.line);
     lines
 }

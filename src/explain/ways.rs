@@ -80,7 +80,7 @@ pub(super) fn word(outcome: &Outcome) -> WayOutcome {
             Some("unchanged") => WayOutcome::Unchanged,
             Some("serverside-applied") => WayOutcome::ServersideApplied,
             Some("replaced") => WayOutcome::Replaced,
-            _ => WayOutcome::Done,
+            _ => other_word(outcome.stdout()),
         };
     }
     match outcome.requests().last().map(crate::cluster::Recorded::code) {
@@ -88,6 +88,18 @@ pub(super) fn word(outcome: &Outcome) -> WayOutcome {
         Some(400..) => WayOutcome::Rejected,
         _ => WayOutcome::ClientError,
     }
+}
+
+/// The verbs that are no ways say more than a word.
+fn other_word(stdout: &str) -> WayOutcome {
+    let words = [
+        ("patched", WayOutcome::Patched),
+        ("labeled", WayOutcome::Labeled),
+        ("modified", WayOutcome::Labeled),
+        ("annotated", WayOutcome::Annotated),
+        ("deleted", WayOutcome::Deleted),
+    ];
+    words.into_iter().find(|(word, _)| stdout.contains(word)).map_or(WayOutcome::Done, |(_, outcome)| outcome)
 }
 
 /// What kubectl prints to standard error, if it fails.

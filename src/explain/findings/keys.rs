@@ -6,29 +6,31 @@ use serde_json::Value;
 
 use super::{Evidence, PORTS, cause, finding, ports_of};
 use crate::explain::facts::{Cause, Code, Fact, Finding, Holder, Port};
-use crate::explain::report::WayOutcome;
+use crate::explain::render::words;
+use crate::explain::report::{WayOutcome, WayReport};
 use crate::schema::{ListType, Schema, Shape};
 
 /// MK001: two items of the manifest, the live object or the last applied manifest have one number.
 pub(super) fn shared_merge_key(evidence: &Evidence<'_>) -> Option<Finding> {
     let facts = shared(evidence);
-    let given: Vec<Port> = ports_of(evidence.manifest);
-    let number = facts.first().and_then(|fact| if let Fact::Shared { number, .. } = fact { Some(*number) } else { None })?;
-    let seen: Vec<Port> = given.into_iter().filter(|port| port.port == number).collect();
+    if facts.is_empty() {
+        return None;
+    }
+    let seen = shared_in(Holder::Manifest, Some(evidence.manifest)).into_iter().find_map(|fact| match fact {
+        Fact::Shared { ports, .. } => Some(ports),
+        _ => None,
+    });
     let mut because = vec![cause(by_merge_key(), Vec::new())];
     because.extend(facts.into_iter().map(Cause::from));
-    if seen.len() > 1 {
-        because.push(by_map_keys(seen).into());
-    }
+    because.extend(seen.map(|ports| by_map_keys(ports).into()));
     Some(finding(Code::SharedMergeKey, PORTS, because))
 }
 
 /// MK002: a change was made to another port than the one that it was meant for.
 pub(super) fn wrong_item(evidence: &Evidence<'_>) -> Option<Finding> {
     let mut because = astray(evidence)?;
-    because.extend(
-        evidence.landings.iter().filter(|landing| landing.went_astray()).filter_map(|landing| landing.fact()).map(Cause::from),
-    );
+    let astray = evidence.landings.iter().filter(|landing| landing.went_astray()).filter_map(super::landing::Landing::fact);
+    because.extend(capped(astray.collect()).into_iter().map(Cause::from));
     because.extend(never_reached(evidence).into_iter().map(Cause::from));
     Some(finding(Code::WrongItem, PORTS, because))
 }
@@ -42,7 +44,8 @@ pub(super) fn item_swallowed(evidence: &Evidence<'_>) -> Option<Finding> {
         .into_iter()
         .filter(|port| usual.report.outcome.succeeded() && !after.iter().any(|live| live.is(port)))
         .collect();
-    let mut because = vec![cause(by_merge_key(), Vec::new())];
+    let mut because: Vec<Cause> = patch_sent(evidence).map(Cause::from).into_iter().collect();
+    because.push(cause(by_merge_key(), Vec::new()));
     because.extend(shared(evidence).into_iter().map(Cause::from));
     let mut told = false;
     for lost in lost {
@@ -64,7 +67,10 @@ pub(super) fn never_converges(evidence: &Evidence<'_>) -> Option<Finding> {
     if report.converged || report.again.converged || !silent {
         return None;
     }
-    let reached: Vec<Cause> = never_reached(evidence).into_iter().map(Cause::from).collect();
+    let mut reached: Vec<Cause> = never_reached(evidence).into_iter().map(Cause::from).collect();
+    if reached.is_empty() {
+        reached.extend(shared(evidence).into_iter().map(Cause::from));
+    }
     let path = report.unmet.first().map(|unmet| unmet.path.clone()).unwrap_or_default();
     let again =
         if report.again.outcome == WayOutcome::Unchanged { Vec::new() } else { vec![cause(Fact::DifferenceStays, reached)] };
@@ -86,6 +92,9 @@ pub(super) fn order_decides(evidence: &Evidence<'_>) -> Option<Finding> {
         }
     }
     let number = *numbers.first()?;
+    if shared(evidence).is_empty() {
+        return None;
+    }
     let of = |ports: &[Port]| ports.iter().filter(|port| port.port == number).cloned().collect::<Vec<_>>();
     let order = cause(Fact::ComparedByPlace { live: of(&live), manifest: of(&given) }, Vec::new());
     let mut because: Vec<Cause> = shared(evidence).into_iter().map(Cause::from).collect();
@@ -97,18 +106,25 @@ pub(super) fn order_decides(evidence: &Evidence<'_>) -> Option<Finding> {
 /// MK006: the patch makes two ports the same, and the server refuses that.
 pub(super) fn duplicate_after_patch(evidence: &Evidence<'_>) -> Option<Finding> {
     let report = &evidence.usual()?.report;
-    let duplicates: Vec<String> = report
+    let mut duplicates: Vec<String> = report
         .causes
         .iter()
         .filter(|cause| cause.reason == "FieldValueDuplicate" && cause.field.starts_with("spec.ports["))
         .map(|cause| format!("{}: {}", cause.field, cause.message))
         .collect();
+    // A node port taken twice for one protocol is found before validation, and is told without a cause.
+    let text = words::essence(report.error.as_deref().unwrap_or_default());
+    if duplicates.is_empty() && text.starts_with("duplicate nodePort: ") && !evidence.landings.is_empty() {
+        duplicates.push(text);
+    }
     if duplicates.is_empty() || shared(evidence).is_empty() {
         return None;
     }
     let mut because = astray(evidence).unwrap_or_default();
-    because.extend(evidence.landings.iter().filter_map(|landing| landing.fact()).map(Cause::from));
-    because.push(Fact::Refused { way: report.way, messages: duplicates }.into());
+    because.extend(
+        capped(evidence.landings.iter().filter_map(super::landing::Landing::fact).collect()).into_iter().map(Cause::from),
+    );
+    because.push(Fact::Refused { ways: vec![report.way], messages: duplicates }.into());
     Some(finding(Code::DuplicateAfterPatch, PORTS, because))
 }
 
@@ -126,10 +142,11 @@ pub(super) fn deletes_all(evidence: &Evidence<'_>) -> Option<Finding> {
     if because.is_empty() {
         return None;
     }
-    because.splice(0..0, [cause(by_merge_key(), Vec::new())]);
+    let sent = patch_sent(evidence).map(Cause::from);
+    because.splice(0..0, sent.into_iter().chain([cause(by_merge_key(), Vec::new())]));
     if usual.report.outcome == WayOutcome::Rejected {
         let messages = usual.report.causes.iter().map(|cause| format!("{}: {}", cause.field, cause.message)).collect();
-        because.push(Fact::Refused { way: usual.report.way, messages }.into());
+        because.push(Fact::Refused { ways: vec![usual.report.way], messages }.into());
     }
     Some(finding(Code::DeletesAll, PORTS, because))
 }
@@ -137,23 +154,34 @@ pub(super) fn deletes_all(evidence: &Evidence<'_>) -> Option<Finding> {
 /// MK008: the order that a patch states and its items contradict each other.
 pub(super) fn patch_order(evidence: &Evidence<'_>) -> Option<Finding> {
     let report = &evidence.usual()?.report;
-    let error = report.error.as_deref().filter(|error| error.contains("doesn't match $setElementOrder list"))?;
-    let message = error.lines().find(|line| line.contains("The order in patch list")).unwrap_or(error);
+    if !contradicts_its_order(report) {
+        return None;
+    }
     let mut because: Vec<Cause> = shared(evidence).into_iter().map(Cause::from).collect();
-    because.push(Fact::Refused { way: report.way, messages: vec![message.trim().to_owned()] }.into());
+    because.push(Fact::OrderContradicted { by_client: report.outcome == WayOutcome::ClientError }.into());
     Some(finding(Code::PatchOrder, PORTS, because))
+}
+
+/// Whether a way failed because a patch contradicts the order that it states.
+pub(super) fn contradicts_its_order(report: &WayReport) -> bool {
+    report.error.as_deref().is_some_and(|error| error.contains("doesn't match $setElementOrder list"))
 }
 
 /// Why a patch item can go astray, if one did.
 fn astray(evidence: &Evidence<'_>) -> Option<Vec<Cause>> {
-    let report = &evidence.usual()?.report;
     evidence.landings.iter().any(super::landing::Landing::went_astray).then(|| {
-        let patch = report.requests.first().and_then(|request| request.body.pointer("/spec/ports")).cloned();
-        let mut because = vec![cause(Fact::PatchSent { patch: patch.unwrap_or_default() }, Vec::new())];
+        let mut because: Vec<Cause> = patch_sent(evidence).map(Cause::from).into_iter().collect();
         because.push(cause(by_merge_key(), Vec::new()));
-        because.extend(shared_in(Holder::Live, evidence.before).into_iter().map(Cause::from));
+        because.extend(capped(shared_in(Holder::Live, evidence.before)).into_iter().map(Cause::from));
         because
     })
+}
+
+/// The ports of the patch that kubectl sent, if it sent one.
+fn patch_sent(evidence: &Evidence<'_>) -> Option<Fact> {
+    let request = evidence.usual()?.report.requests.first().filter(|request| request.method == "PATCH")?;
+    let patch = request.body.pointer("/spec/ports")?.clone();
+    Some(Fact::PatchSent { patch })
 }
 
 /// Live ports that a change was meant for and that no item of the patch was merged into.
@@ -168,6 +196,17 @@ fn never_reached(evidence: &Evidence<'_>) -> Vec<Fact> {
                 facts.push(fact);
             }
         }
+    }
+    capped(facts)
+}
+
+/// The first few, and how many there are beside them.
+fn capped(mut facts: Vec<Fact>) -> Vec<Fact> {
+    const MOST: usize = 4;
+    let more = facts.len().saturating_sub(MOST);
+    if more > 0 {
+        facts.truncate(MOST);
+        facts.push(Fact::AndMore { count: more });
     }
     facts
 }
@@ -186,10 +225,10 @@ fn shared(evidence: &Evidence<'_>) -> Vec<Fact> {
             let number = |fact: &Fact| if let Fact::Shared { number, .. } = fact { Some(*number) } else { None };
             let known: Vec<_> = live.iter().map(number).collect();
             let more = manifest.into_iter().filter(|fact| !known.contains(&number(fact)));
-            live.clone().into_iter().chain(more).collect()
+            capped(live.clone().into_iter().chain(more).collect())
         }
-        (true, false) => manifest,
-        (true, true) => shared_in(Holder::LastApplied, evidence.last_applied.as_ref()),
+        (true, false) => capped(manifest),
+        (true, true) => capped(shared_in(Holder::LastApplied, evidence.last_applied.as_ref())),
     }
 }
 

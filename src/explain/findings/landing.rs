@@ -11,6 +11,8 @@ use crate::explain::facts::{Fact, Port};
 pub(super) struct Landing {
     /// The fields that it carries beside its merge key.
     pub(super) fields: Vec<String>,
+    /// The item of the manifest that it was made from.
+    from: Option<Port>,
     /// The live item that kubectl compared that one with; `None` for an item that was to be added.
     pub(super) meant: Option<Port>,
     /// The live item that the server merged it into; `None` if it was appended.
@@ -26,8 +28,8 @@ impl Landing {
     }
 
     pub(super) fn fact(&self) -> Option<Fact> {
-        let (meant, on) = (self.meant.clone()?, self.on.clone()?);
-        Some(Fact::Landed { meant, on, fields: self.fields.clone(), changes: self.changes })
+        let (from, meant, on) = (self.from.clone()?, self.meant.clone()?, self.on.clone()?);
+        Some(Fact::Landed { from, meant, on, fields: self.fields.clone(), changes: self.changes })
     }
 }
 
@@ -50,6 +52,7 @@ pub(super) fn landings(evidence: &Evidence<'_>) -> Vec<Landing> {
         let on_item = on.and_then(|on| live.get(on));
         out.push(Landing {
             fields: fields(item),
+            from: pair.and_then(|(_, given)| Port::of(manifest.get(given)?, given)),
             meant: pair.and_then(|(meant, _)| Port::of(live.get(meant?)?, meant?)),
             changes: on_item.is_some_and(|on| fields(item).iter().any(|field| !same_or_absent(item.get(field), on.get(field)))),
             on: on.and_then(|on| Port::of(live.get(on)?, on)),

@@ -71,15 +71,40 @@ pub(super) fn all(evidence: &Evidence<'_>) -> Vec<Finding> {
         ports::protocol_left_out,
     ];
     let mut findings: Vec<Finding> = emitters.iter().filter_map(|emit| emit(evidence)).collect();
+    drop_retold(&mut findings);
     // The code that others follow from is told first.
     findings.sort_by_key(|finding| finding.code != Code::SharedMergeKey);
     findings
+}
+
+/// A refusal is a reason of its own only where no other finding tells of it.
+fn drop_retold(findings: &mut Vec<Finding>) {
+    let messages = |cause: &Cause| match &cause.fact {
+        Fact::Refused { messages, .. } => Some(messages.clone()),
+        _ => None,
+    };
+    let others = findings.iter().filter(|finding| finding.code != Code::Refused);
+    let told: Vec<_> = others.flat_map(|finding| finding.because.iter().filter_map(messages)).collect();
+    let is_told = |cause: &Cause| messages(cause).is_some_and(|messages| told.contains(&messages));
+    findings.retain(|finding| finding.code != Code::Refused || !finding.because.iter().all(is_told));
 }
 
 /// What can be said of a manifest before anything is sent.
 pub(super) fn of_manifest(manifest: &Value) -> Vec<Finding> {
     let evidence = Evidence::new(manifest, None, &[], &[]);
     [keys::shared_merge_key, ports::protocol_left_out].iter().filter_map(|emit| emit(&evidence)).collect()
+}
+
+/// One fact for all ways that are refused with the same messages.
+fn refused_alike(refusals: impl Iterator<Item = (Way, Vec<String>)>) -> impl Iterator<Item = Fact> {
+    let mut groups: Vec<(Vec<Way>, Vec<String>)> = Vec::new();
+    for (way, messages) in refusals.filter(|(_, messages)| !messages.is_empty()) {
+        match groups.iter_mut().find(|(_, known)| *known == messages) {
+            Some((ways, _)) => ways.push(way),
+            None => groups.push((vec![way], messages)),
+        }
+    }
+    groups.into_iter().map(|(ways, messages)| Fact::Refused { ways, messages })
 }
 
 fn finding(code: Code, path: impl Into<String>, because: Vec<Cause>) -> Finding {

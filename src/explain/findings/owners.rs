@@ -51,6 +51,11 @@ pub(super) fn left_behind(evidence: &Evidence<'_>) -> Option<Finding> {
         if !divergence.wanted.is_null() || divergence.live.is_null() || client == server {
             continue;
         }
+        // What a refused way would have removed it did not leave behind.
+        let keeper = if client { Way::ClientSideApply } else { Way::ServerSideApplyForced };
+        if !evidence.way(keeper).is_some_and(|ran| ran.report.outcome.succeeded()) {
+            continue;
+        }
         let (ways, removed_by) = if client {
             (vec![Way::ClientSideApply], vec![Way::ServerSideApplyForced])
         } else {

@@ -2,26 +2,29 @@
 
 use serde_json::Value;
 
-use super::{Evidence, PORTS, finding, items_of, ports_of};
+use super::{Evidence, PORTS, finding, items_of, ports_of, refused_alike};
 use crate::explain::facts::{Cause, Code, Fact, Finding, Port};
-use crate::explain::report::{Way, WayReport};
+use crate::explain::report::{StatusCause, Way, WayReport};
 
-/// MK009: a port of the manifest has the name of a live one and another number.
+/// MK009: a port of the manifest has the name of a live one and another number or protocol.
 pub(super) fn number_changed(evidence: &Evidence<'_>) -> Option<Finding> {
     let live = ports_of(evidence.before?);
     let given = ports_of(evidence.manifest);
     let mut because = Vec::new();
     for is in &given {
-        let was = live
-            .iter()
-            .find(|was| was.name.is_some() && was.name == is.name && was.port != is.port && was.protocol == is.protocol);
+        let was = live.iter().find(|was| was.name.is_some() && was.name == is.name && !was.is(is));
         let Some(was) = was.filter(|was| !given.iter().any(|port| port.is(was))) else { continue };
         because.push(Cause::from(Fact::NumberChanged { was: was.clone(), is: is.clone() }));
-        for ran in evidence.ways {
+        let keeps = |ran: &&super::Ran| {
             let after = ran.report.live.as_ref().map(ports_of).unwrap_or_default();
-            if ran.report.outcome.succeeded() && after.iter().any(|port| port.is(was)) {
-                because.push(Fact::KeptBeside { way: ran.report.way, port: was.clone() }.into());
+            match ran.report.outcome.succeeded() {
+                true => after.iter().any(|port| port.is(was)),
+                false => ran.report.causes.iter().any(|cause| is_name_twice(cause, was)),
             }
+        };
+        let ways: Vec<Way> = evidence.ways.iter().filter(keeps).map(|ran| ran.report.way).collect();
+        if !ways.is_empty() {
+            because.push(Fact::KeptBeside { ways, port: was.clone() }.into());
         }
     }
     // Both dialects handle it as long as the old port goes; it is worth telling where a way does not bring it about.
@@ -29,13 +32,15 @@ pub(super) fn number_changed(evidence: &Evidence<'_>) -> Option<Finding> {
     if because.is_empty() || trouble.is_empty() {
         return None;
     }
-    for report in trouble {
-        let messages: Vec<String> = refusals(report).collect();
-        if !messages.is_empty() {
-            because.push(Fact::Refused { way: report.way, messages }.into());
-        }
-    }
+    because.extend(refused_alike(trouble.into_iter().map(|report| (report.way, refusals(report).collect()))).map(Cause::from));
     Some(finding(Code::NumberChanged, PORTS, because))
+}
+
+/// Whether the server found the name of the port twice.
+fn is_name_twice(cause: &StatusCause, port: &Port) -> bool {
+    let is_name = cause.field.starts_with("spec.ports[") && cause.field.ends_with("].name");
+    let name = port.name.as_deref().unwrap_or_default();
+    cause.reason == "FieldValueDuplicate" && is_name && cause.message.contains(&format!("\"{name}\""))
 }
 
 /// What the server says about the ports.

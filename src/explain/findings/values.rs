@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
-use super::{Evidence, finding};
+use super::{Evidence, finding, refused_alike};
 use crate::explain::converged::{is_zero, sorted};
 use crate::explain::facts::{Cause, Code, Fact, Finding};
+use crate::explain::render::words;
 use crate::explain::report::{WayOutcome, WayReport};
 use crate::path::Path;
 
@@ -64,24 +65,15 @@ pub(super) fn replaced_whole(evidence: &Evidence<'_>) -> Option<Finding> {
 
 /// MK019: the server or kubectl refuses, and no other finding says why.
 pub(super) fn refused(evidence: &Evidence<'_>) -> Option<Finding> {
-    let mut because: Vec<Cause> = Vec::new();
-    let mut path = String::new();
-    for report in evidence.ways.iter().map(|ran| &ran.report) {
-        let fact = match report.outcome {
-            WayOutcome::Rejected if !told_by_others(report) => Fact::Refused { way: report.way, messages: messages(report) },
-            WayOutcome::ClientError => Fact::ClientFailed { message: first_line(report) },
-            _ => continue,
-        };
-        if path.is_empty() {
-            path = report.causes.first().map(|cause| format!(".{}", cause.field)).unwrap_or_default();
-        }
-        // One refusal that all ways meet is told once.
-        let known = because.iter().any(|cause| match (&cause.fact, &fact) {
-            (Fact::Refused { messages: known, .. }, Fact::Refused { messages, .. }) => known == messages,
-            (known, fact) => known == fact,
-        });
-        if !known {
-            because.push(fact.into());
+    let reports = || evidence.ways.iter().map(|ran| &ran.report).filter(|report| !super::keys::contradicts_its_order(report));
+    let rejected = reports().filter(|report| report.outcome == WayOutcome::Rejected && !told_by_others(report));
+    let path =
+        rejected.clone().flat_map(|report| &report.causes).next().map(|cause| format!(".{}", cause.field)).unwrap_or_default();
+    let mut because: Vec<Cause> = refused_alike(rejected.map(|report| (report.way, messages(report)))).map(Cause::from).collect();
+    for report in reports().filter(|report| report.outcome == WayOutcome::ClientError) {
+        let cause = Cause::from(Fact::ClientFailed { message: essence(report) });
+        if !because.contains(&cause) {
+            because.push(cause);
         }
     }
     (!because.is_empty()).then(|| finding(Code::Refused, path, because))
@@ -100,13 +92,11 @@ fn told_by_others(report: &WayReport) -> bool {
 
 fn messages(report: &WayReport) -> Vec<String> {
     if report.causes.is_empty() {
-        return vec![first_line(report)];
+        return vec![essence(report)];
     }
     report.causes.iter().map(|cause| format!("{}: {}", cause.field, cause.message)).collect()
 }
 
-fn first_line(report: &WayReport) -> String {
-    let error = report.error.as_deref().unwrap_or_default();
-    let line = error.lines().find(|line| !line.starts_with("Warning: ") && !line.trim().is_empty()).unwrap_or_default();
-    line.trim_end_matches(':').to_owned()
+fn essence(report: &WayReport) -> String {
+    words::essence(report.error.as_deref().unwrap_or_default())
 }

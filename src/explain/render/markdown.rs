@@ -111,7 +111,7 @@ fn remedies(report: &Report, out: &mut String) {
     } else {
         "Each was run on a copy and made it as wanted.\n"
     });
-    let common = words::common_risks(&report.remedies);
+    let common = words::common_risks(&report.remedies.iter().collect::<Vec<_>>());
     for (at, remedy) in report.remedies.iter().enumerate() {
         out.push_str(&format!("\n{}. ```sh\n", at + 1));
         remedy.steps.iter().for_each(|step| out.push_str(&format!("   {step}\n")));

@@ -60,23 +60,27 @@ fn reasons(findings: &[Finding]) -> Vec<Reason<'_>> {
         }
     }
     for reason in &mut reasons {
+        reason.codes.sort();
         reason.steps.sort_by_key(|fact| rank(fact));
     }
     reasons
 }
 
-/// Where a fact stands in a story: what is sent, how it is matched, what comes of it, and what the other dialect does.
+/// Where a fact stands in a story: what there is, what is compared and sent, where it goes, what comes of it, and what the other
+/// dialect does.
 fn rank(fact: &Fact) -> usize {
     match fact {
-        Fact::PatchSent { .. } => 0,
-        Fact::FoundByMergeKey { .. } => 1,
-        Fact::Shared { .. } => 2,
-        Fact::NeverReached { .. } => 4,
-        Fact::Swallowed { .. } | Fact::TurnedInto { .. } => 5,
-        Fact::Refused { .. } => 6,
-        Fact::DifferenceStays => 7,
-        Fact::FoundByMapKeys { .. } => 8,
-        _ => 3,
+        Fact::Shared { .. } => 0,
+        Fact::ComparedByPlace { .. } => 1,
+        Fact::Paired { .. } => 2,
+        Fact::PatchSent { .. } => 3,
+        Fact::FoundByMergeKey { .. } => 4,
+        Fact::NeverReached { .. } | Fact::LastAppliedStale { .. } => 6,
+        Fact::Swallowed { .. } | Fact::TurnedInto { .. } => 7,
+        Fact::Refused { .. } => 8,
+        Fact::DifferenceStays => 9,
+        Fact::FoundByMapKeys { .. } => 10,
+        _ => 5,
     }
 }
 

@@ -16,6 +16,8 @@ pub(super) struct Table {
     /// Above the labels: the field that the columns show.
     pub(super) caption: String,
     pub(super) columns: Vec<String>,
+    /// Which of the columns are in question, and not only there beside others.
+    pub(super) vital: Vec<bool>,
     pub(super) rows: Vec<Row>,
 }
 
@@ -35,15 +37,18 @@ pub(super) struct Cell {
 
 /// A column: a port with the fields in question, or a field elsewhere.
 enum Column {
-    Port { port: String, fields: Vec<String> },
+    Port { port: String, fields: Vec<String>, vital: bool },
     Field { path: String, name: String },
 }
 
 /// The table of a report; without columns if nothing is in question.
 pub(super) fn table(report: &Report) -> Table {
     let columns = columns(report);
-    let mut rows = vec![row("live now", report.before.as_ref(), &columns, "none")];
-    rows.push(row(report.file_shown(), Some(&report.manifest), &columns, "any"));
+    let mut rows = Vec::new();
+    if !columns.is_empty() {
+        rows.push(row("live now", report.before.as_ref(), &columns, "none"));
+        rows.push(row(report.file_shown(), Some(&report.manifest), &columns, "any"));
+    }
     rows.extend(report.ways.iter().map(|way| way_row(way, &columns)));
     let fields = columns.iter().find_map(|column| match column {
         Column::Port { fields, .. } if !fields.is_empty() => Some(fields.join(" ")),
@@ -56,6 +61,7 @@ pub(super) fn table(report: &Report) -> Table {
     Table {
         caption: fields.map_or(String::new(), |fields| format!("{fields} of")),
         columns: columns.iter().map(header).collect(),
+        vital: columns.iter().map(|column| !matches!(column, Column::Port { vital: false, .. })).collect(),
         rows,
     }
 }
@@ -93,7 +99,11 @@ fn columns(report: &Report) -> Vec<Column> {
     if !ports.is_empty() {
         let all = all_ports(report);
         let shown = all.iter().filter(|port| all.len() <= MOST_PORTS || ports.contains(port)).take(MOST_PORTS);
-        columns.extend(shown.map(|port| Column::Port { port: port.clone(), fields: fields.clone() }));
+        columns.extend(shown.map(|port| Column::Port {
+            port: port.clone(),
+            fields: fields.clone(),
+            vital: ports.contains(port),
+        }));
     }
     others.truncate(MOST_FIELDS);
     columns.extend(others);
@@ -125,7 +135,7 @@ fn port_name(item: &Value) -> Option<String> {
 
 fn cell(object: Option<&Value>, column: &Column, absent: &str) -> String {
     match column {
-        Column::Port { port, fields } => {
+        Column::Port { port, fields, .. } => {
             let items = object.map_or(&[][..], ports_of);
             let Some(item) = items.iter().find(|item| port_name(item).as_ref() == Some(port)) else { return "-".to_owned() };
             if fields.is_empty() {

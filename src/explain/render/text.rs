@@ -81,21 +81,23 @@ impl Page<'_> {
                 .map(|cell| cell.text.chars().count() + usize::from(cell.wrong) * 2);
             cells.push(width(&mut texts.chain([column.chars().count()])));
         }
-        // What does not fit is left out; the divergences below have it.
+        // What does not fit is left out, what is not in question first; the divergences below have it.
         let room = WIDTH.saturating_sub(labels + outcomes + 4 + "no, however often".len());
-        while cells.len() > 1 && cells.iter().map(|cell| cell + 2).sum::<usize>() > room {
-            cells.pop();
+        let mut shown: Vec<usize> = (0..cells.len()).collect();
+        while shown.len() > 1 && shown.iter().filter_map(|at| cells.get(*at)).map(|cell| cell + 2).sum::<usize>() > room {
+            let spare = shown.iter().rposition(|at| table.vital.get(*at) == Some(&false)).unwrap_or(shown.len() - 1);
+            shown.remove(spare);
         }
         let pad = |text: &str, width: usize| format!("{text}{}", " ".repeat(width.saturating_sub(text.chars().count())));
         let mut header = format!("  {}  {}", pad(&table.caption, labels), " ".repeat(outcomes));
-        for (column, width) in table.columns.iter().zip(&cells) {
+        for (column, width) in shown.iter().filter_map(|at| table.columns.get(*at).zip(cells.get(*at))) {
             header.push_str(&format!("  {}", pad(column, *width)));
         }
         header.push_str("  as wanted");
         self.line(&header);
         for row in &table.rows {
             let mut line = format!("  {}  {}", pad(&row.label, labels), pad(&row.outcome, outcomes));
-            for (cell, width) in row.cells.iter().zip(&cells) {
+            for (cell, width) in shown.iter().filter_map(|at| row.cells.get(*at).zip(cells.get(*at))) {
                 let text = if cell.wrong { format!("{} x", cell.text) } else { cell.text.clone() };
                 let padding = " ".repeat(width.saturating_sub(text.chars().count()));
                 let text = if cell.wrong { self.paint(Paint::Bad, &text) } else { text };
@@ -118,16 +120,15 @@ impl Page<'_> {
         if report.divergences.is_empty() {
             return;
         }
+        if let [only] = report.divergences.as_slice() {
+            self.out.push('\n');
+            let title = self.paint(Paint::Heading, "Where they part:");
+            self.wrapped("", "  ", &format!("{title} {}: {}", only.path, words::parting(only)));
+            return;
+        }
         self.heading("Where they part", "");
         for divergence in report.divergences.iter().take(MOST) {
-            let value =
-                |value: &serde_json::Value| if value.is_null() { "nothing".to_owned() } else { words::compact(value, 60) };
-            let text = format!(
-                "{}: kubectl apply {}, server-side {}",
-                divergence.path,
-                value(&divergence.client_side),
-                value(&divergence.server_side)
-            );
+            let text = format!("{}: {}", divergence.path, words::parting(divergence));
             self.wrapped("  ", "      ", &text);
         }
         self.more(report.divergences.len());
@@ -140,20 +141,25 @@ impl Page<'_> {
     }
 
     fn why(&mut self, report: &Report) {
-        for (at, reason) in reasons(&report.findings).iter().enumerate() {
+        let reasons = reasons(&report.findings);
+        for (at, reason) in reasons.iter().enumerate() {
             let codes: Vec<_> = reason.codes.iter().map(|code| code.as_str()).collect();
+            let codes = format!("[{}]", codes.join(", "));
             let title = reason.codes.first().map_or("", |code| code.title());
-            self.heading(&format!("Why: {title}"), &format!("[{}]", codes.join(", ")));
+            if at > 0 {
+                // What comes behind the first reason is told in short.
+                let text: Vec<_> = reason.steps.iter().map(|fact| words::fact(fact)).collect();
+                self.wrapped("", "  ", &format!("Also {codes} {}", text.join(" ")));
+                continue;
+            }
+            self.heading(&format!("Why: {title}"), &codes);
             let numbered = reason.steps.len() > 1;
             for (at, fact) in reason.steps.iter().enumerate() {
                 let first = if numbered { format!("  {}. ", at + 1) } else { "  ".to_owned() };
                 let rest = " ".repeat(first.len());
                 self.wrapped(&first, &rest, &words::fact(fact));
             }
-            // The snippet shows the ports that share a key, which are told first.
-            if at == 0 {
-                self.source(report);
-            }
+            self.source(report);
         }
     }
 
@@ -163,15 +169,11 @@ impl Page<'_> {
         }
         let numbers = report.source.iter().map(|line| line.line.to_string().len()).max().unwrap_or(0);
         let texts = report.source.iter().map(|line| line.text.chars().count()).max().unwrap_or(0).min(40);
-        self.line(&format!("  {} {}", " ".repeat(numbers), report.file_shown()));
-        let mut last = None;
-        for line in report.source.iter().take(2 * MOST) {
-            if last.is_some_and(|last: usize| line.line > last + 1) {
-                self.line(&format!("  {} :", " ".repeat(numbers)));
-            }
-            last = Some(line.line);
+        for (at, line) in report.source.iter().take(2 * MOST).enumerate() {
+            let file = if at == 0 { report.file_shown() } else { "" };
             let text = words::shorten(&line.text, 60);
-            let mut out = format!("  {:>numbers$} | {text}", line.line);
+            let mut out =
+                format!("  {file:width$} {:>numbers$} | {text}", line.line, width = report.file_shown().chars().count());
             if let Some(mark) = &line.mark {
                 let padding = " ".repeat(texts.saturating_sub(text.chars().count()));
                 out.push_str(&format!("{padding}  <- {}", words::mark(mark)));
@@ -204,16 +206,17 @@ impl Page<'_> {
         } else {
             self.heading("What to do (each was run on a copy)", "");
         }
-        let common = words::common_risks(&report.remedies);
-        for (at, remedy) in report.remedies.iter().take(3).enumerate() {
+        let (shown, rest) = words::told_in_full(&report.remedies);
+        let common = words::common_risks(&shown);
+        for (at, remedy) in shown.iter().enumerate() {
             self.remedy(at + 1, remedy, &common);
         }
         for risk in &common {
-            self.wrapped("  All of them: ", "      ", &format!("{}.", words::risk(risk)));
+            self.wrapped("  All: ", "      ", &format!("{}.", words::risk(risk)));
         }
-        if report.remedies.len() > 3 {
-            let rest: Vec<_> = report.remedies.iter().skip(3).map(|remedy| words::plan(&remedy.plan)).collect();
-            self.wrapped("  Also works: ", "      ", &format!("{}.", words::list(rest.into_iter(), "and")));
+        if !rest.is_empty() {
+            let rest = rest.into_iter().map(words::in_passing);
+            self.wrapped("  Also works: ", "      ", &format!("{}.", words::list(rest, "and")));
         }
         if !report.attempts.is_empty() {
             let attempts: Vec<_> = report.attempts.iter().map(words::attempt).collect();

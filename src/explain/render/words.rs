@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::explain::facts::{Code, Fact, Holder, Port};
 use crate::explain::remedies::{Attempt, MANAGED_FIELDS, Plan, Remedy, Risk};
-use crate::explain::report::{Mark, Note, Report, Told, Unmet, Way, WayOutcome, WayReport};
+use crate::explain::report::{Divergence, Mark, Note, Report, Told, Unmet, Way, WayOutcome, WayReport};
 use crate::path::{Element, Path};
 
 /// A kind of reason in a few words.
@@ -20,7 +20,7 @@ pub(in crate::explain) fn title(code: Code) -> &'static str {
         Code::DuplicateAfterPatch => "the patch makes two ports the same",
         Code::DeletesAll => "removing one port removes all of its number",
         Code::PatchOrder => "the patch contradicts its own order",
-        Code::NumberChanged => "another number is another port",
+        Code::NumberChanged => "another number or protocol is another port",
         Code::NamesSwapped => "names are exchanged between ports",
         Code::NodePortRedrawn => "a node port changes that the manifest does not state",
         Code::ProtocolLeftOut => "protocol is left out",
@@ -38,10 +38,10 @@ pub(in crate::explain) fn title(code: Code) -> &'static str {
 pub(super) fn fact(fact: &Fact) -> String {
     match fact {
         Fact::PatchSent { patch } => {
-            format!("The patch that kubectl sends names a port by its number alone: `{}`.", compact(patch, 160))
+            format!("kubectl sends a patch with these ports: `{}`.", compact(patch, 160))
         }
         Fact::FoundByMergeKey { list, merge_key, .. } => {
-            format!("A patch finds an item of {list} by its merge key, `{merge_key}`, and takes the first that has it.")
+            format!("The server merges an item of a patch into the first item of {list} with the same merge key, `{merge_key}`.")
         }
         Fact::Shared { holder, number, ports } => {
             let whose = match holder {
@@ -52,21 +52,25 @@ pub(super) fn fact(fact: &Fact) -> String {
             let count = count_word(ports.len());
             format!("{} {whose} have number {number}: {}.", capital(&count), list(ports.iter().map(named), "and"))
         }
-        Fact::Landed { meant, on, fields, changes } if meant.is(on) && !changes => {
-            format!("The patch goes to {}, which has that {} already.", named(on), words(fields, "and"))
-        }
-        Fact::Landed { meant, on, fields, .. } if meant.is(on) => {
-            format!("The {} that is meant for {} goes to it.", words(fields, "and"), named(on))
-        }
-        Fact::Landed { meant, on, fields, changes: false } => {
-            format!("The {} meant for {} goes to {}, which has it already.", words(fields, "and"), named(meant), named(on))
-        }
-        Fact::Landed { meant, on, fields, .. } => {
-            format!("The {} meant for {} goes to {} and changes it.", words(fields, "and"), named(meant), named(on))
+        Fact::Landed { from, meant, on, fields, changes } => {
+            let what = words(fields, "and");
+            let (goes, it) = if fields.len() == 1 { ("goes", "it") } else { ("go", "them") };
+            let aim = if from.is(meant) {
+                format!("meant for {}", named(meant))
+            } else {
+                format!("that would make {} into {}", named(meant), named(from))
+            };
+            let end = match (meant.is(on), changes) {
+                (true, _) => String::new(),
+                (false, true) => " and change it".replace("change", if fields.len() == 1 { "changes" } else { "change" }),
+                (false, false) => format!(", which has {it} already"),
+            };
+            let target = if meant.is(on) { "it".to_owned() } else { named(on) };
+            format!("The {what} {aim} {goes} to {target}{end}.")
         }
         Fact::NeverReached { port } => format!("{} is never reached.", capital(&named(port))),
         Fact::DifferenceStays => {
-            "So the difference stays: every run finds it, sends the same patch, and says \"configured\".".to_owned()
+            "So the difference stays: every run finds it, sends a patch again, and says \"configured\".".to_owned()
         }
         Fact::FoundByMapKeys { map_keys, ports } => {
             let seen = list(ports.iter().map(Port::to_string), "and");
@@ -91,18 +95,31 @@ pub(super) fn fact(fact: &Fact) -> String {
             format!("{} of the manifest is merged into {}, so there is one port in place of two.", capital(&named(lost)), named(into))
         }
         Fact::TurnedInto { was, is } => format!("{} becomes {}.", capital(&named(was)), named(is)),
-        Fact::Refused { way, messages } => {
-            format!("The server refuses `kubectl {}`: {}.", way.verb(), messages.join("; "))
+        Fact::Refused { ways, messages } => {
+            let ways = ways_words(ways);
+            let more = messages.len().saturating_sub(3);
+            let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+            let shown: Vec<_> = messages.iter().take(3).map(|message| shorten(message, 200)).collect();
+            format!("The server refuses {ways}: {}{more}.", shown.join("; "))
+        }
+        Fact::AndMore { count } => format!("And so for {count} more."),
+        Fact::OrderContradicted { by_client } => {
+            let who = if *by_client { "kubectl itself" } else { "the server" };
+            format!(
+                "The patch lists ports of one number together, while the order that it states has others between them: {who} refuses that."
+            )
         }
         Fact::ClientFailed { message } => format!("kubectl cannot compute a patch: {message}."),
         Fact::Owned { manager, fields } => {
-            format!("{} owns what would change: {}.", capital(&manager_words(manager)), fields_shown(fields))
+            format!("Server-side apply would change what {} owns: {}.", manager_words(manager), fields_shown(fields))
         }
         Fact::NumberChanged { was, is } => {
-            format!("The manifest gives {} where {} is live: to both dialects that is another port.", named(is), named(was))
+            let to = if was.port == is.port { "server-side apply" } else { "both dialects" };
+            format!("The manifest gives {} where {} is live: to {to} that is another port.", named(is), named(was))
         }
-        Fact::KeptBeside { way, port } => {
-            format!("`kubectl {}` keeps {}, which nobody asked it to remove.", way.verb(), named(port))
+        Fact::KeptBeside { ways, port } => {
+            let ways = ways_words(ways);
+            format!("{} stays beside it under {ways}: a port is removed only by a way that applied it before.", capital(&named(port)))
         }
         Fact::NamesSwapped { one, other } => {
             format!("The manifest gives {} the name of {} and the other way round.", named(one), named(other))
@@ -119,19 +136,18 @@ pub(super) fn fact(fact: &Fact) -> String {
             "The live object has no last-applied annotation, so `kubectl apply` cannot tell what left the manifest and removes nothing."
                 .to_owned()
         }
-        Fact::LastAppliedStale { fields } => format!(
-            "`kubectl apply --server-side` takes without force what the last-applied annotation states and is live so; {} is not.",
-            fields_shown(fields)
-        ),
+        Fact::LastAppliedStale { .. } => {
+            "Without force, `kubectl` takes over only what is live as the last-applied annotation states it.".to_owned()
+        }
         Fact::LeftBehind { ways, removed_by, path, owners } => {
-            let ways = list(ways.iter().map(|way| format!("`kubectl {}`", way.verb())), "and");
+            let ways = ways_words(ways);
             let owner = match owners.as_slice() {
                 [] => "nobody owns it".to_owned(),
                 owners => format!("it is owned by {}", list(owners.iter().cloned(), "and")),
             };
             let others = match removed_by.as_slice() {
                 [] => String::new(),
-                ways => format!("; {} removes it", list(ways.iter().map(|way| format!("`kubectl {}`", way.verb())), "and")),
+                ways => format!("; {} removes it", ways_words(ways)),
             };
             format!("`{path}` is not in the manifest and stays after {ways}, as {owner}{others}.")
         }
@@ -177,7 +193,10 @@ pub(super) fn rule(fact: &Fact) -> Option<String> {
             "server-side apply: a field that another manager owns is changed by force alone (structured-merge-diff merge/update.go)"
         }
         Fact::NumberChanged { .. } => "spec.ports: the number is part of both keys, the name of none",
-        Fact::LastAppliedMissing | Fact::LastAppliedStale { .. } => {
+        Fact::LastAppliedStale { .. } => {
+            "server-side apply by the manager `kubectl`: its own last-applied fields do not conflict (apimachinery pkg/util/managedfields/internal/lastappliedmanager.go)"
+        }
+        Fact::LastAppliedMissing => {
             "kubectl apply: what is in last applied and not in the manifest is removed (kubectl pkg/cmd/apply/patcher.go)"
         }
         Fact::LeftBehind { .. } => {
@@ -192,6 +211,8 @@ pub(super) fn rule(fact: &Fact) -> Option<String> {
         | Fact::NamesSwapped { .. }
         | Fact::KeptBeside { .. }
         | Fact::ZeroStated { .. }
+        | Fact::AndMore { .. }
+        | Fact::OrderContradicted { .. }
         | Fact::ClientFailed { .. } => {
             return None;
         }
@@ -219,9 +240,19 @@ pub(super) fn risk(risk: &Risk) -> String {
         Risk::UndoneByApply => "`kubectl apply`, run afterwards, undoes it".to_owned(),
         Risk::ApplyFails => "`kubectl apply`, run afterwards, fails".to_owned(),
         Risk::SharedKeysStay => {
-            "the ports go on sharing a merge key, so `kubectl apply` can go wrong at their next change".to_owned()
+            "the ports still share a merge key; their next change by `kubectl apply` can go wrong again".to_owned()
         }
     }
+}
+
+/// Ways by their commands, the forced one along with the one that it adds a flag to.
+fn ways_words(ways: &[Way]) -> String {
+    let both = ways.contains(&Way::ServerSideApply) && ways.contains(&Way::ServerSideApplyForced);
+    let words = ways.iter().filter(|way| !both || **way != Way::ServerSideApplyForced).map(|way| match way {
+        Way::ServerSideApply if both => "`kubectl apply --server-side` (forced or not)".to_owned(),
+        way => format!("`kubectl {}`", way.verb()),
+    });
+    list(words, "and")
 }
 
 /// What is done, in a few words.
@@ -230,11 +261,19 @@ pub(super) fn plan(plan: &Plan) -> String {
         Plan::Way { way } => format!("`kubectl {}`", way.verb()),
         Plan::SaveConfig => "`kubectl replace --save-config`".to_owned(),
         Plan::ApplyTwice => "`kubectl apply`, twice".to_owned(),
-        Plan::Reorder { ports } => format!("listing the ports as {}", list(ports.iter().map(Port::to_string), "then")),
-        Plan::Rename => "giving the ports other names".to_owned(),
-        Plan::JsonPatch => "writing the fields one by one".to_owned(),
-        Plan::Recreate => "deleting and creating the Service".to_owned(),
+        Plan::Reorder { ports } => format!("listing {}", order(ports)),
+        Plan::Rename => "other names".to_owned(),
+        Plan::JsonPatch => "writing the fields one by one with `kubectl patch --type=json`".to_owned(),
+        Plan::Recreate => "deleting and creating it".to_owned(),
     }
+}
+
+/// The order of the ports that share a number: `53/TCP before 53/UDP`.
+fn order(ports: &[Port]) -> String {
+    let of = |number: i64| ports.iter().filter(move |port| port.port == number);
+    let shared = ports.iter().find(|port| of(port.port).count() > 1);
+    let shown: Vec<_> = shared.map_or(ports.iter().collect(), |port| of(port.port).collect());
+    shown.iter().map(ToString::to_string).collect::<Vec<_>>().join(" before ")
 }
 
 /// What is to be said about a line of the manifest.
@@ -244,10 +283,9 @@ pub(super) fn mark(mark: &Mark) -> String {
             let lines = list(with.iter().map(usize::to_string), "and");
             format!("shares its merge key with line {lines}")
         }
-        Mark::NotReached { with } if with.is_empty() => "`kubectl apply` does not bring this about".to_owned(),
         Mark::NotReached { with } => {
             let lines = list(with.iter().map(usize::to_string), "and");
-            format!("shares its merge key with line {lines}, and `kubectl apply` does not reach it")
+            format!("never reached: shares its merge key with line {lines}")
         }
     }
 }
@@ -266,7 +304,7 @@ pub(super) fn note(note: &Note) -> String {
         Note::RepeatedKey { path, first, line } => {
             format!("`{path}` stands twice, on lines {first} and {line}: kubectl takes the last one and says nothing.")
         }
-        Note::Drawn => "Node ports and addresses that the server draws will be others on a real cluster.".to_owned(),
+        Note::Drawn => "Some node ports here are drawn by the server: on a real cluster they will be others.".to_owned(),
         Note::NotModelled { what } => format!("Not modelled: {what}."),
     }
 }
@@ -284,12 +322,15 @@ pub(super) fn verdict(report: &Report) -> String {
 
 fn usual_verdict(report: &Report, usual: &WayReport, file: &str) -> String {
     let command = format!("`{}`", usual.command);
-    if usual.converged && usual.again.converged {
+    if usual.is_good() {
         return good_verdict(report, usual, file);
     }
     let left = unmet(&usual.unmet);
     let said = usual.outcome.as_str();
     let first = match (usual.outcome, usual.again.outcome) {
+        (WayOutcome::Rejected, _) if usual.converged => {
+            format!("it has what {file} states, and the server refuses what {command} sends all the same: {}.", refusal(usual))
+        }
         (WayOutcome::Rejected, _) => {
             let all = report.ways.iter().all(|way| way.outcome == WayOutcome::Rejected && way.causes == usual.causes);
             if all {
@@ -315,7 +356,15 @@ fn usual_verdict(report: &Report, usual: &WayReport, file: &str) -> String {
 
 /// The usual command does what is wanted: what of the others?
 fn good_verdict(report: &Report, usual: &WayReport, file: &str) -> String {
-    let bad: Vec<_> = report.ways.iter().filter(|way| !way.converged).collect();
+    let mut bad: Vec<(Vec<Way>, String)> = Vec::new();
+    for way in report.ways.iter().filter(|way| !way.converged) {
+        let why = shortfall(way);
+        match bad.iter_mut().find(|(_, known)| *known == why) {
+            Some((ways, _)) => ways.push(way.way),
+            None => bad.push((vec![way.way], why)),
+        }
+    }
+    let named = |ways: &[Way]| ways_words(ways);
     let how = match usual.outcome {
         WayOutcome::Unchanged => format!("it has what {file} states, `kubectl apply` finds nothing to do"),
         WayOutcome::Created => format!("it does not exist yet, `kubectl apply` creates it as {file} states"),
@@ -330,10 +379,10 @@ fn good_verdict(report: &Report, usual: &WayReport, file: &str) -> String {
             )
         }
         [] => format!("{how}, and so does every other way."),
-        [only] => format!("{how}. `kubectl {}` does not: {}.", only.way.verb(), shortfall(only)),
+        [(ways, why)] => format!("{how}. Not so {}: {why}.", named(ways)),
         several => {
-            let ways: Vec<_> = several.iter().map(|way| format!("`kubectl {}` ({})", way.way.verb(), shortfall(way))).collect();
-            format!("{how}. Not so {}.", list(ways.into_iter(), "and"))
+            let ways = several.iter().map(|(ways, why)| format!("{} ({why})", named(ways)));
+            format!("{how}. Not so {}.", list(ways, "and"))
         }
     }
 }
@@ -382,9 +431,7 @@ pub(super) fn refusal(way: &WayReport) -> String {
         }
     }
     if causes.is_empty() {
-        let error = way.error.as_deref().unwrap_or_default();
-        let line = error.lines().find(|line| !line.starts_with("Warning: ") && !line.trim().is_empty()).unwrap_or("it fails");
-        return shorten(line.trim_start_matches("error: "), 160);
+        return shorten(&essence(way.error.as_deref().unwrap_or_default()), 160);
     }
     let more = causes.len().saturating_sub(2);
     causes.truncate(2);
@@ -395,11 +442,27 @@ pub(super) fn refusal(way: &WayReport) -> String {
     text
 }
 
+/// What is said in a failure of kubectl, without what it says around it.
+pub(in crate::explain) fn essence(error: &str) -> String {
+    let inner = ["error when patching ", "error when creating ", "error when replacing "].iter().find_map(|verb| {
+        let (_, rest) = error.rsplit_once(verb)?;
+        rest.split_once("\": ").map(|(_, message)| message)
+    });
+    let lines =
+        inner.unwrap_or(error).lines().filter(|line| !line.to_lowercase().starts_with("warning: ") && !line.trim().is_empty());
+    let text = lines.map(str::trim).collect::<Vec<_>>().join(" ");
+    let text = text.trim_start_matches("error: ");
+    if text.is_empty() { "it fails".to_owned() } else { shorten(text, 240) }
+}
+
 fn others(report: &Report) -> String {
+    let unforced = report.way(Way::ServerSideApply).is_some_and(|way| way.converged && way.again.converged);
     let good: Vec<_> = report
         .ways
         .iter()
         .filter(|way| way.way != Way::ClientSideApply && way.converged && way.again.converged)
+        // Where it works without force, force is not worth a word.
+        .filter(|way| way.way != Way::ServerSideApplyForced || !unforced)
         .map(|way| match way.way {
             Way::ServerSideApplyForced => "a forced server-side apply".to_owned(),
             way => format!("`kubectl {}`", way.verb()),
@@ -578,11 +641,53 @@ fn manager_words(manager: &str) -> String {
 }
 
 /// What all remedies cost alike is told once, behind them.
-pub(super) fn common_risks(remedies: &[Remedy]) -> Vec<&Risk> {
+pub(super) fn common_risks<'r>(remedies: &[&'r Remedy]) -> Vec<&'r Risk> {
     match remedies {
         [first, _, ..] => first.risks.iter().filter(|risk| remedies.iter().all(|remedy| remedy.risks.contains(risk))).collect(),
         _ => Vec::new(),
     }
+}
+
+/// The remedies that are told in full, at most three, and those that are told in passing.
+pub(super) fn told_in_full(remedies: &[Remedy]) -> (Vec<&Remedy>, Vec<&Remedy>) {
+    let keeps_annotation = remedies.iter().any(|remedy| remedy.plan == Plan::SaveConfig);
+    let is_command = |remedy: &&Remedy| !matches!(remedy.plan, Plan::JsonPatch | Plan::Recreate) && remedy.steps.len() == 1;
+    let commands = remedies.iter().filter(is_command).filter(|remedy| remedy.plan != Plan::Way { way: Way::Replace }).count();
+    let mut shown = Vec::new();
+    let mut rest = Vec::new();
+    for remedy in remedies {
+        let twin = keeps_annotation && remedy.plan == Plan::Way { way: Way::Replace };
+        let long = remedy.steps.iter().any(|step| step.chars().count() > 160);
+        // What interrupts the Service is not told in full where something else helps.
+        let heavy = remedy.risks.contains(&Risk::Gone) && !shown.is_empty();
+        // Where two commands do it by themselves, a patch made by hand is not told in full.
+        let by_hand = remedy.plan == Plan::JsonPatch && commands > 1;
+        if shown.len() < 3 && !twin && !long && !heavy && !by_hand { shown.push(remedy) } else { rest.push(remedy) }
+    }
+    if shown.is_empty() { (rest, Vec::new()) } else { (shown, rest) }
+}
+
+/// A remedy in a few words, with the one thing that speaks most against it.
+pub(super) fn in_passing(remedy: &Remedy) -> String {
+    let against = remedy.risks.iter().find_map(|risk| match risk {
+        Risk::UndoneByApply => Some(" (until the next `kubectl apply`, which undoes it)"),
+        Risk::ApplyFails => Some(" (the next `kubectl apply` fails)"),
+        Risk::Gone => Some(" (for a while it is gone)"),
+        Risk::DropsLastApplied => Some(" (drops last-applied)"),
+        _ => None,
+    });
+    format!("{}{}", plan(&remedy.plan), against.unwrap_or_default())
+}
+
+/// What the two ends have at a place where they part.
+pub(super) fn parting(divergence: &Divergence) -> String {
+    let path: Path = divergence.path.parse().unwrap_or_default();
+    let (client, server) = (&divergence.client_side, &divergence.server_side);
+    if matches!(path.elements().last(), Some(Element::Key(_) | Element::Value(_))) {
+        let has = |value: &Value| if value.is_null() { "does not have it" } else { "has it" };
+        return format!("client-side {}, server-side {}", has(client), has(server));
+    }
+    format!("client-side {}, server-side {}", absent(client), absent(server))
 }
 
 /// What a remedy changes and costs, without what is told for all.
@@ -606,14 +711,13 @@ pub(super) fn attempt(attempt: &Attempt) -> String {
     let what = plan(&attempt.plan);
     match attempt.outcome {
         WayOutcome::Rejected if causes.is_empty() => {
-            let error = attempt.error.as_deref().unwrap_or_default();
-            format!("{what} (refused: {})", shorten(error.lines().next().unwrap_or_default(), 120))
+            format!("{what} (refused: {})", shorten(&essence(attempt.error.as_deref().unwrap_or_default()), 120))
         }
         WayOutcome::Rejected => {
             let first = causes.first().map_or("", |cause| cause);
             let more = if causes.len() > 1 { format!(", and {} more", causes.len() - 1) } else { String::new() };
             format!("{what} (refused: {}{more})", shorten(first, 120))
         }
-        outcome => format!("{what} (\"{}\", and not as wanted)", outcome.as_str()),
+        outcome => format!("{what} (\"{}\", not as wanted)", outcome.as_str()),
     }
 }
