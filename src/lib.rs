@@ -14,3 +14,8 @@ pub mod value;
 pub use error::Error;
 pub use explain::{explain, lint};
 pub use manifest::{Manifest, Place, RepeatedKey};
+
+/// The README's example, run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -173,6 +173,17 @@ fn a_report_fits_one_screen() {
     assert!(text.lines().count() <= 45, "{text}");
 }
 
+/// The first screen of the README is what the program prints.
+#[test]
+fn readme_shows_the_story() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let mut story = story("131228");
+    for step in &mut story.history {
+        step.kubectl = ["apply", "-f", "service.yaml"].map(str::to_owned).to_vec();
+    }
+    assert!(readme.contains(&format!("$ cargo run --example explain\n{}```", story.report())), "run it and copy what it prints");
+}
+
 #[test]
 fn json_is_read_back() {
     for name in support::stories() {

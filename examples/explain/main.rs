@@ -94,8 +94,12 @@ fn report(arguments: &Arguments) -> Result<Report, String> {
         case = case.history(&steps);
     }
     // The texts are Services each by itself; what is left is about how they fit together.
-    let blamed = arguments.history.as_ref().unwrap_or(file);
-    told(case, arguments).map_err(|error| format!("{blamed}: {error}"))
+    told(case, arguments).map_err(|error| match arguments.history.as_ref() {
+        // Every text was read by then, so the time alone can be ill-formed.
+        _ if error.is_syntax() => format!("--now: {error}"),
+        Some(history) => format!("{history}: {error}"),
+        None => format!("{file}: {error}"),
+    })
 }
 
 fn told(case: Case<'_>, arguments: &Arguments) -> Result<Report, Error> {

@@ -45,7 +45,7 @@ impl Step {
             let text = error.to_string();
             let message = text.split(" at line ").next().unwrap_or(&text);
             let wanted = "a list of {\"kubectl\": [...], \"manifest\": {...}} is wanted";
-            Error::syntax(error.line(), error.column(), &format!("{message}; {wanted}"))
+            Error::syntax(error.line(), error.column().max(1), &format!("{message}; {wanted}"))
         })
     }
 

@@ -56,9 +56,16 @@ fn check(object: &Value) -> Result<(), (Path, String)> {
     if let Ok(schema) = Schema::builtin("v1", "Service") {
         shape(&Path::new(), object, schema.root(), None)?;
     }
-    match identity(object).1 {
-        Some(_) => Ok(()),
-        None => Err((Path::new().field("metadata").field("name"), "missing".to_owned())),
+    let path = Path::new().field("metadata").field("name");
+    match (identity(object).1, object.pointer("/metadata/name")) {
+        (Some(_), _) => Ok(()),
+        (None, Some(Value::Bool(_))) => {
+            let message =
+                "a boolean stands where a name belongs; to YAML, y, n, yes, no, on and off are booleans unless they are quoted";
+            Err((path, message.to_owned()))
+        }
+        (None, None | Some(Value::Null | Value::String(_))) => Err((path, "missing".to_owned())),
+        (None, Some(other)) => Err((path, format!("{} stands where a name belongs", found(other)))),
     }
 }
 
@@ -135,6 +142,12 @@ mod tests {
                 "name/missing",
                 "apiVersion: v1\nkind: Service\nmetadata:\n  labels: {}\n".to_owned(),
                 "line 3, column 1 (.metadata.name): missing",
+            ),
+            (
+                "name/boolean",
+                "apiVersion: v1\nkind: Service\nmetadata:\n  name: y\n".to_owned(),
+                "line 4, column 3 (.metadata.name): a boolean stands where a name belongs; to YAML, y, n, yes, no, on and off are \
+                 booleans unless they are quoted",
             ),
             (
                 "ports/number",

@@ -141,6 +141,10 @@ pub fn explain<'a>(case: impl Into<Case<'a>>) -> Result<Report, Error> {
     let file = manifest.file().unwrap_or("service.yaml").to_owned();
     let target = Target { manifest: &manifest, namespace: &namespace, name: &name, file: &file };
     let environment = Environment::default().namespace(&namespace).first_version(next_version(case.past));
+    if let Some(now) = case.now {
+        let wrong = |_| Error::new(Kind::Syntax, None, format!("{now:?} is no time of RFC 3339, as 2026-11-23T12:00:00Z"));
+        now.parse::<crate::structured::Time>().map_err(wrong)?;
+    }
     let environment = match case.now.or_else(|| last_time(case.past)) {
         Some(now) => environment.now(now),
         None => environment,

@@ -452,6 +452,7 @@ pub(in crate::explain) fn essence(error: &str) -> String {
         inner.unwrap_or(error).lines().filter(|line| !line.to_lowercase().starts_with("warning: ") && !line.trim().is_empty());
     let text = lines.map(str::trim).collect::<Vec<_>>().join(" ");
     let text = text.trim_start_matches("error: ");
+    let text = text.strip_prefix("Error from server").and_then(|rest| rest.split_once(": ")).map_or(text, |(_, message)| message);
     if text.is_empty() { "it fails".to_owned() } else { shorten(text, 240) }
 }
 

@@ -1,0 +1,63 @@
+//! A whole report, from the live object and the manifest to its JSON, beside reading and writing the same two with serde_json.
+
+use std::hint::black_box;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use mergekey::cluster::{Apply, Cluster};
+use mergekey::explain::Situation;
+use mergekey::{Manifest, explain};
+use serde_json::{Value, json};
+
+/// Pairs of UDP and TCP ports, the first of them with a node port.
+fn manifest(ports: u16, node_port: u16) -> Manifest {
+    let port = |at: u16| {
+        let number = 53 + at / 2;
+        let protocol = if at % 2 == 0 { "UDP" } else { "TCP" };
+        let mut port = json!({"name": format!("p{at}"), "port": number, "protocol": protocol, "targetPort": number + 1000});
+        if at < 2 {
+            port["nodePort"] = node_port.into();
+        }
+        port
+    };
+    Manifest::new(json!({
+        "apiVersion": "v1", "kind": "Service", "metadata": {"name": "dns", "labels": {"app": "dns"}},
+        "spec": {"type": "NodePort", "selector": {"app": "dns"}, "ports": (0..ports).map(port).collect::<Vec<_>>()},
+    }))
+    .expect("an object")
+}
+
+/// The state in which the owner is stuck: one node port moved, the other did not.
+fn live(ports: u16) -> Value {
+    let mut cluster = Cluster::new();
+    for node_port in [30053, 30054] {
+        cluster.apply(&manifest(ports, node_port), Apply::client_side()).expect("is modelled");
+    }
+    cluster.get("Service", "default", "dns").expect("was created")
+}
+
+fn reports(criterion: &mut Criterion) {
+    for ports in [2, 100, 1000] {
+        let mut group = criterion.benchmark_group(format!("explain/{ports}"));
+        let (live, manifest) = (live(ports), manifest(ports, 30054));
+        let texts = [live.to_string(), manifest.object().to_string()];
+        group.bench_function("floor", |bencher| {
+            bencher.iter(|| {
+                for text in &texts {
+                    let value: Value = serde_json::from_str(black_box(text)).expect("is JSON");
+                    black_box(serde_json::to_string(&value).expect("is JSON"));
+                }
+            });
+        });
+        group.sample_size(20).bench_function("report", |bencher| {
+            bencher.iter(|| {
+                let live: Value = serde_json::from_str(black_box(&texts[0])).expect("is JSON");
+                let manifest = Manifest::from_json(black_box(&texts[1])).expect("is an object");
+                let report = explain(Situation { live: Some(&live), manifest: &manifest }).expect("is modelled");
+                black_box(serde_json::to_string(&report).expect("is JSON"))
+            });
+        });
+    }
+}
+
+criterion_group!(benches, reports);
+criterion_main!(benches);
