@@ -2,6 +2,8 @@
 //!
 //! `cargo bench --bench cluster`
 
+#![allow(clippy::panic, reason = "a benchmark that does not run is no benchmark")]
+
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};

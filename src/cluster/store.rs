@@ -4,7 +4,7 @@
 //! exists), watches, and revisions of other writes: each write of a Service takes the next resourceVersion.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use crate::service::{self, Allocators, Service};
 use crate::value::Value;
@@ -22,15 +22,13 @@ struct Stored {
     managed_fields: Value<'static>,
     /// The Service that readers see, where that is not the one that is stored; without managed fields as well.
     shown: Option<Service>,
-    /// The object as readers see it, made when it is first asked for.
-    value: OnceLock<Value<'static>>,
 }
 
 impl Object {
     pub(super) fn new(mut service: Service) -> Self {
         let managed_fields = std::mem::take(&mut service.metadata.managed_fields);
         let shown = service::shown(&service);
-        Object { stored: Arc::new(Stored { service, managed_fields, shown, value: OnceLock::new() }) }
+        Object { stored: Arc::new(Stored { service, managed_fields, shown }) }
     }
 
     /// The object's name.
@@ -58,19 +56,24 @@ impl Object {
         self.stored.service.metadata.deletion_timestamp.is_some()
     }
 
-    /// The object as the server answers it.
-    pub fn value(&self) -> &Value<'static> {
-        self.stored.value.get_or_init(|| with_managed_fields(self.shown(), &self.stored.managed_fields).into_owned())
+    /// The object as the server answers it; strings are borrowed.
+    pub fn to_value(&self) -> Value<'_> {
+        with_managed_fields(self.shown(), &self.stored.managed_fields)
     }
 
     /// The same as JSON.
     pub fn to_json(&self) -> serde_json::Value {
-        with_managed_fields(self.shown(), &self.stored.managed_fields).into_serde()
+        self.to_value().into_serde()
+    }
+
+    /// The value of an annotation.
+    pub fn annotation(&self, key: &str) -> Option<&str> {
+        self.stored.service.metadata.annotations.get(key).map(String::as_str)
     }
 
     /// The text that the server writes: members in the order of Go's structs.
     pub fn to_text(&self) -> String {
-        service::service_text(&with_managed_fields(self.shown(), &self.stored.managed_fields), None)
+        service::service_text(&self.to_value(), None)
     }
 
     /// The same of the object as it is stored.

@@ -57,7 +57,7 @@ fn client_side(session: &mut Session<'_, '_>, source: Source, options: &Apply) -
     let Ok(current) = session.read(&source.place) else {
         return create(session, &source, modified, options);
     };
-    if object::last_applied(current.value()).is_none() {
+    if current.annotation(LAST_APPLIED).is_none() {
         session.stderr.push_str(&missing_annotation(&source.place.name));
     }
     let job = Job { source: &source, modified: Arc::new(modified), options };
@@ -123,9 +123,14 @@ impl Job<'_> {
         *sent = patch.to_string();
         if self.options.common.dry_run == DryRun::Client {
             let schema = session.cluster.schema().clone();
-            let (document, patch) = (current.value().borrowed(), patch.borrowed());
-            strategic::apply_values(document, patch, &schema, Lookup::GoTypes, &mut session.trace.strategic())
-                .map_err(|error| Failure::client(format!("applying patch locally: {error}")))?;
+            strategic::apply_values(
+                current.to_value(),
+                patch.borrowed(),
+                &schema,
+                Lookup::GoTypes,
+                &mut session.trace.strategic(),
+            )
+            .map_err(|error| Failure::client(format!("applying patch locally: {error}")))?;
             return Ok(Done { object: None, changed: true });
         }
         let writer = verbs::Writer::new(&self.options.common, FIELD_MANAGER);
@@ -139,14 +144,15 @@ impl Job<'_> {
     /// Upstream: kubectl looks the fields up in two documents of the server before it takes its own types; they agree on a
     /// Service, so that what fails with one fails with all.
     fn three_way(&self, session: &mut Session<'_, '_>, current: &Object) -> Result<Value<'static>, Failure> {
-        let annotation = object::last_applied(current.value()).filter(|text| !text.is_empty());
-        let parsed = annotation.as_deref().map(|text| value::parse(text.as_bytes())).transpose();
+        let annotation = current.annotation(LAST_APPLIED).filter(|text| !text.is_empty());
+        let current = current.to_value();
+        let parsed = annotation.map(|text| value::parse(text.as_bytes())).transpose();
         let parsed = parsed.map_err(|_| "invalid JSON document".to_owned());
         let conflicts = if self.options.overwrite { Conflicts::Overwrite } else { Conflicts::Refuse };
         let schema = session.cluster.schema().clone();
         let mut make = |lookup: Lookup| {
             let original = parsed.as_ref().map_err(Clone::clone)?.as_ref();
-            let objects = ThreeWay { original, modified: &*self.modified, current: current.value() };
+            let objects = ThreeWay { original, modified: &*self.modified, current: &current };
             let options = Options::new().conflicts(conflicts).lookup(lookup);
             strategic::three_way_values(objects, &schema, options, &mut session.trace.strategic())
                 .map(Value::into_owned)
@@ -164,8 +170,7 @@ impl Job<'_> {
             }
         }
         make(Lookup::GoTypes).map_err(|error| {
-            let (original, modified) = (annotation.as_deref().unwrap_or_default(), &*self.modified);
-            let current = current.value();
+            let (original, modified) = (annotation.unwrap_or_default(), &*self.modified);
             Failure::client(format!(
                 "creating patch with:\noriginal:\n{original}\nmodified:\n{modified}\n\ncurrent:\n{current}\n\nfor: {error}"
             ))
@@ -187,7 +192,7 @@ impl Job<'_> {
         let writer = verbs::Writer::new(&self.options.common, FIELD_MANAGER);
         match verbs::post(session, self.source, (*self.modified).clone(), writer) {
             Ok(object) => Ok(Done { object: Some(object), changed: true }),
-            Err(failure) => match verbs::post(session, self.source, original.value().clone(), writer) {
+            Err(failure) => match verbs::post(session, self.source, original.to_value().into_owned(), writer) {
                 Ok(_) => Err(failure),
                 Err(second) => Err(Failure::client(format!(
                     "An error occurred force-replacing the existing object with the newly provided one:\n\n{}.\n\nAdditionally, \

@@ -27,7 +27,7 @@ pub(super) fn label(session: &mut Session<'_, '_>, name: &str, options: &Label) 
         return Err(Failure::client("can not both modify and remove a label in the same command"));
     }
     let (place, live) = find(session, name, &options.common)?;
-    let labels = object::strings(live.value(), "labels").unwrap_or_default();
+    let labels = object::strings(&live.to_value(), "labels").unwrap_or_default();
     for key in changes.remove.iter().filter(|key| !labels.contains_key(key)) {
         session.stdout.push_str(&format!("label {} not found.\n", quote(key)));
     }
@@ -70,7 +70,7 @@ pub(super) fn annotate(session: &mut Session<'_, '_>, name: &str, options: &Anno
         return Err(Failure::client(text));
     }
     let (place, live) = find(session, name, &options.common)?;
-    let stated = object::strings(live.value(), "annotations");
+    let stated = object::strings(&live.to_value(), "annotations");
     let annotations = stated.clone().unwrap_or_default();
     let clashes: Vec<String> =
         clashes(&annotations, changes).into_iter().filter(|clash| !clash.starts_with(&format!("'{CHANGE_CAUSE}'"))).collect();

@@ -101,8 +101,8 @@ impl Job<'_> {
 
     /// Gives the annotation an owner of its own that applies.
     fn save_annotation(&self, session: &mut Session<'_, '_>, object: &mut Object) -> Result<(), Failure> {
-        let annotation = super::object::last_applied(object.value());
-        let Some(annotation) = annotation.filter(|_| self.manager == FIELD_MANAGER) else { return Ok(()) };
+        let annotation = object.annotation(LAST_APPLIED).filter(|_| self.manager == FIELD_MANAGER);
+        let Some(annotation) = annotation.map(str::to_owned) else { return Ok(()) };
         if owned_by_an_applier(object) {
             return Ok(());
         }
@@ -126,9 +126,8 @@ impl Job<'_> {
     fn migrate(&self, session: &mut Session<'_, '_>, object: &mut Object) -> Result<bool, Failure> {
         let mut last = None;
         for _ in 0..RETRIES {
-            let migrated = managed_fields(object).and_then(|entries| structured::migrate(entries, self.manager));
-            let Some(entries) = migrated else { return Ok(false) };
-            let version = object.value().at(&["metadata", "resourceVersion"]).cloned().unwrap_or_default();
+            let Some(entries) = structured::migrate(object.managed_fields(), self.manager) else { return Ok(false) };
+            let version = Value::from(object.resource_version().to_owned());
             let patch = vec![replacement("/metadata/managedFields", entries), replacement("/metadata/resourceVersion", version)];
             let request = self.source.place.request(Method::Patch).content_type(PatchType::Json.media_type());
             let request = self.writer.with_manager(self.manager).mark(request).value(Arc::new(Value::from(patch)));
@@ -152,13 +151,9 @@ fn replacement(path: &'static str, value: Value<'static>) -> Value<'static> {
     Value::from(operation)
 }
 
-fn managed_fields(object: &Object) -> Option<&Value<'static>> {
-    object.value().at(&["metadata", "managedFields"])
-}
-
 /// Whether somebody who applies owns the annotation.
 fn owned_by_an_applier(object: &Object) -> bool {
     let path = Path::new().field("metadata").field("annotations").field(LAST_APPLIED);
-    let managers = managed_fields(object).and_then(|entries| Managers::read(entries).ok());
-    managers.is_some_and(|managers| managers.owners(&path, Operation::Apply).next().is_some())
+    let managers = Managers::read(object.managed_fields());
+    managers.is_ok_and(|managers| managers.owners(&path, Operation::Apply).next().is_some())
 }

@@ -101,7 +101,7 @@ fn put(session: &mut Session<'_, '_>, source: &Source, writer: Writer<'_>) -> Re
         && let Ok(live) = session.read(&source.place)
         && let Some(metadata) = object::metadata_mut(&mut object)
     {
-        metadata.insert("resourceVersion", Value::from(object::metadata_text(live.value(), "resourceVersion").to_owned()));
+        metadata.insert("resourceVersion", Value::from(live.resource_version().to_owned()));
     }
     let request = source.place.request(Method::Put).content_type(JSON);
     session.send(writer.mark(request).value(Arc::new(object)))
@@ -152,7 +152,7 @@ pub(super) fn patch(session: &mut Session<'_, '_>, name: &str, options: &Patch) 
         request.value(Arc::new(patch.into_owned()))
     };
     let after = session.send(request)?;
-    let operation = if after.value() == before.value() { "patched (no change)" } else { "patched" };
+    let operation = if after == before { "patched (no change)" } else { "patched" };
     session.print(after.name(), operation, options.common.dry_run);
     Ok(())
 }
@@ -240,7 +240,7 @@ pub(super) fn get(session: &mut Session<'_, '_>, name: &str, options: &Get) -> R
     match options.output {
         Output::Name => session.stdout.push_str(&format!("service/{name}\n")),
         Output::Json => {
-            let mut object = found.value().borrowed();
+            let mut object = found.to_value();
             if !options.managed_fields
                 && let Some(metadata) = object::metadata_mut(&mut object)
             {
