@@ -1,5 +1,7 @@
 //! What `explain` foretells, against what a real server did; whole reports, as files; bad input.
 
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use mergekey::explain::{Case, Code, Report, Step, Style, Way};

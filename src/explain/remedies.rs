@@ -161,7 +161,7 @@ pub(super) fn tried(patient: Patient<'_>) -> Result<Tried, Error> {
     // Of reordering, what helps makes what does not beside the point.
     let reordered = tried.remedies.iter().any(|remedy| matches!(remedy.plan, Plan::Reorder { .. }));
     tried.attempts.retain(|attempt| !(reordered && matches!(attempt.plan, Plan::Reorder { .. })));
-    tried.remedies.sort_by_key(|remedy| price(remedy));
+    tried.remedies.sort_by_key(price);
     Ok(tried)
 }
 

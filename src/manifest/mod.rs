@@ -123,7 +123,7 @@ impl Manifest {
     /// Reads JSON if the text begins with `{`, and YAML otherwise (feature `yaml`), as kubectl tells them apart.
     ///
     /// # Errors
-    /// As [`Manifest::from_json`] and [`Manifest::from_yaml`].
+    /// As [`Manifest::from_json`] and `Manifest::from_yaml`.
     pub fn from_text(text: impl AsRef<[u8]>) -> Result<Self, Error> {
         let bytes = text.as_ref();
         let is_json = bytes.trim_ascii_start().starts_with(b"{");

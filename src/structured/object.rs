@@ -59,7 +59,7 @@ pub enum Outcome<T = serde_json::Value> {
 /// assert_eq!(object["metadata"]["managedFields"][0]["manager"], "alice");
 ///
 /// let config = port(30054);
-/// let second = Applied { live: Some(&object), config: &config, manager: "bob", ..first };
+/// let second = Applied { live: Some(&object), config: &config, manager: "bob", force: Force::Off, now };
 /// let Outcome::Conflicts(conflicts) = structured::apply(second, &schema)? else { panic!() };
 /// assert_eq!(
 ///     conflicts.to_string(),
