@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 
 use crate::Error;
 use crate::strategic::fault;
-use crate::value::{Value, go_value};
+use crate::value::{Value, go_value, integer_text};
 
 /// Lists up to this length are searched from the front.
 const SHORT: usize = 16;
@@ -24,26 +24,12 @@ impl<'k> Printed<'k> {
         match value {
             None | Some(Value::Null) => Printed::Text("<nil>"),
             Some(Value::String(text)) => Printed::Text(text),
-            Some(&Value::Integer(number)) => Printed::integer(number),
+            Some(&Value::Integer(number)) => {
+                let (digits, start) = integer_text(number);
+                Printed::Digits { digits, start }
+            }
             Some(other) => Printed::Other(go_value(other)),
         }
-    }
-
-    fn integer(number: i64) -> Self {
-        let mut digits = [b'-'; 20];
-        let mut start = digits.len();
-        let mut rest = number.unsigned_abs();
-        loop {
-            start -= 1;
-            // A digit is below ten.
-            digits[start] = b'0' + u8::try_from(rest % 10).unwrap_or(0);
-            rest /= 10;
-            if rest == 0 {
-                break;
-            }
-        }
-        // The sign stands there already: nineteen digits leave room for it.
-        Printed::Digits { digits, start: start - usize::from(number < 0) }
     }
 
     fn bytes(&self) -> &[u8] {

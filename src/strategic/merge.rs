@@ -4,9 +4,11 @@
 //! `$patch`, `$retainKeys`, every `$setElementOrder/…`, then the other keys. Upstream walks the keys in random order; here they are
 //! taken sorted, a `$deleteFromPrimitiveList/…` after its list. Left out: directives inside the name of a directive.
 
+use std::borrow::Cow;
+
 use crate::Error;
 use crate::schema::{Strategy, Type};
-use crate::strategic::diff::element_type;
+use crate::strategic::diff::{element_type, is_delete};
 use crate::strategic::keys::equal;
 use crate::strategic::list::{PatchList, Remains};
 use crate::strategic::lookup::Lookup;
@@ -76,14 +78,7 @@ impl<T: Trace> Merge<'_, T> {
 
     fn retain_keys<'v>(&mut self, object: &mut Map<'v>, retained: Value<'v>, patch: &Map<'v>) -> Result<(), Error> {
         if self.purpose == Purpose::Combine {
-            match object.get(RETAIN_KEYS) {
-                Some(known) if *known != retained => return Err(fault::retain_keys_differ(known, &retained)),
-                Some(_) => {}
-                None => {
-                    object.insert(RETAIN_KEYS, retained);
-                }
-            }
-            return Ok(());
+            return keep_directive(object, RETAIN_KEYS, retained, fault::retain_keys_differ);
         }
         let names = retained.as_list().ok_or_else(fault::bad_retain_keys)?;
         if names.iter().any(|name| matches!(name, Value::List(_) | Value::Map(_))) {
@@ -112,13 +107,7 @@ impl<T: Trace> Merge<'_, T> {
         for directive in directives {
             let Some(element_order) = patch.remove(&directive) else { continue };
             if self.purpose == Purpose::Combine {
-                match object.get(&directive) {
-                    Some(known) if *known != element_order => return Err(fault::bad_element_order()),
-                    Some(_) => {}
-                    None => {
-                        object.insert(directive.clone(), element_order.clone());
-                    }
-                }
+                keep_directive(object, &directive, element_order.clone(), |_, _| fault::bad_element_order())?;
             }
             let Value::List(element_order) = element_order else { return Err(fault::expected_list(&element_order)) };
             let name = list_of(&directive, SET_ELEMENT_ORDER).ok_or_else(fault::bad_element_order)?;
@@ -179,7 +168,7 @@ impl<T: Trace> Merge<'_, T> {
     fn field<'v>(
         &mut self,
         object: &mut Map<'v>,
-        key: std::borrow::Cow<'v, str>,
+        key: Cow<'v, str>,
         value: Value<'v>,
         patch_list: PatchList,
         ty: Type<'_>,
@@ -241,6 +230,23 @@ struct Directive<'n, 'v> {
     element_order: Vec<Value<'v>>,
 }
 
+/// Keeps a directive of one patch in another; where both have it they must agree.
+fn keep_directive<'v>(
+    patch: &mut Map<'v>,
+    name: &str,
+    directive: Value<'v>,
+    disagree: impl FnOnce(&Value<'_>, &Value<'_>) -> Error,
+) -> Result<(), Error> {
+    match patch.get(name) {
+        Some(known) if *known != directive => return Err(disagree(known, &directive)),
+        Some(_) => {}
+        None => {
+            patch.insert(name.to_owned(), directive);
+        }
+    }
+    Ok(())
+}
+
 /// The name of the list that a directive is for.
 fn list_of<'k>(key: &'k str, directive: &str) -> Option<&'k str> {
     key.split_once('/').filter(|(prefix, _)| *prefix == directive).map(|(_, name)| name)
@@ -261,7 +267,7 @@ fn check_order(patch: &[Value<'_>], element_order: &[Value<'_>], merge_key: &str
     let mut items = Vec::with_capacity(patch.len());
     for item in patch {
         match item {
-            Value::Map(_) if !merge_key.is_empty() && super::diff::is_delete(item) => {}
+            Value::Map(_) if !merge_key.is_empty() && is_delete(item) => {}
             Value::Map(_) => items.push(item),
             _ if merge_key.is_empty() => items.push(item),
             _ => return Err(fault::expected_object(item)),
@@ -292,10 +298,8 @@ fn same_key(left: &Value<'_>, right: &Value<'_>, merge_key: &str) -> Result<bool
     }
     let left = left.as_map().ok_or_else(|| fault::expected_object(left))?;
     let right = right.as_map().ok_or_else(|| fault::expected_object(right))?;
-    let key_of = |item: &Map<'_>| fault::missing_merge_key(item, merge_key);
-    let left_key = left.get(merge_key).ok_or_else(|| key_of(left))?;
-    let right_key = right.get(merge_key).ok_or_else(|| key_of(right))?;
-    equal(left_key, right_key)
+    let key_of = |item| Map::get(item, merge_key).ok_or_else(|| fault::missing_merge_key(item, merge_key));
+    equal(key_of(left)?, key_of(right)?)
 }
 
 /// Takes every member that is `null` out of all objects in the value; a `null` in a list stays.

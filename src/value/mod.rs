@@ -24,6 +24,7 @@ pub use map::Map;
 pub use parse::{parse, parse_document};
 pub(crate) use print::{go_value, is_printable, quote};
 pub(crate) use time::{format_time, parse_time};
+pub(crate) use write::integer_text;
 
 /// The deepest nesting of lists and objects that is read; what is nested deeper is refused with an error.
 ///

@@ -50,22 +50,26 @@ impl fmt::Display for Value<'_> {
 }
 
 fn write_integer(number: i64, out: &mut String) {
-    let mut digits = [0u8; 20];
-    let mut at = digits.len();
+    let (digits, start) = integer_text(number);
+    out.push_str(std::str::from_utf8(&digits[start..]).unwrap_or_default());
+}
+
+/// An integer as text: it begins at the answered place of the array and fills the rest.
+pub(crate) fn integer_text(number: i64) -> ([u8; 20], usize) {
+    let mut digits = [b'-'; 20];
+    let mut start = digits.len();
     let mut rest = number.unsigned_abs();
     loop {
-        at -= 1;
+        start -= 1;
         // A digit is below ten.
-        digits[at] = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+        digits[start] = b'0' + u8::try_from(rest % 10).unwrap_or(0);
         rest /= 10;
         if rest == 0 {
             break;
         }
     }
-    if number < 0 {
-        out.push('-');
-    }
-    out.push_str(std::str::from_utf8(&digits[at..]).unwrap_or_default());
+    // The sign stands there already: nineteen digits leave room for it.
+    (digits, start - usize::from(number < 0))
 }
 
 /// Bytes that do not stand for themselves, or of which the next ones must be looked at.

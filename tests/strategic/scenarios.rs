@@ -1,7 +1,8 @@
 //! Worked examples of what two ports of one number do to `kubectl apply`, each checked on a running v1.37.2 server.
 
 use mergekey::schema::Schema;
-use mergekey::strategic::{self, Conflicts, ThreeWay};
+use mergekey::strategic::{self, Conflicts, Decision, Lookup, Pass, ThreeWay, Trace};
+use mergekey::value;
 use serde_json::{Value, json};
 
 const U: &str = r#"{"name":"u","port":53,"protocol":"UDP"}"#;
@@ -258,4 +259,55 @@ fn refused_inputs() {
     let options = strategic::Options::new();
     let objects = ThreeWay { original: None, modified: &nested, current: &nested };
     assert!(strategic::three_way_values(objects, &schema, options, &mut ()).is_ok(), "equal below an unknown field");
+}
+
+/// Writes down what it is told, one line each.
+#[derive(Default)]
+struct Lines(Vec<String>);
+
+impl Trace for Lines {
+    fn begin(&mut self, pass: Pass) {
+        self.0.push(format!("{pass:?}"));
+    }
+
+    fn decided(&mut self, decision: Decision<'_>) {
+        self.0.push(match decision {
+            Decision::Paired { key, original, modified } => format!("{key}: {original} paired with {modified}"),
+            Decision::Added { key, modified } => format!("{key}: {modified} added"),
+            Decision::Removed { key, original } => format!("{key}: {original} removed"),
+            Decision::Matched { key, patch, live, passed_over } => {
+                format!("{key}: {patch} into {live}, passing over {passed_over:?}")
+            }
+            Decision::Appended { key, patch, live } => format!("{key}: {patch} appended at {live}"),
+            Decision::Deleted { key, live } => format!("{key}: deleted {live:?}"),
+            Decision::Ordered { from } => format!("ordered {from:?}"),
+            _ => "something new".into(),
+        });
+    }
+}
+
+/// The second of two ports of one number is to go: why the first goes as well.
+#[test]
+fn decisions_can_be_watched() {
+    let schema = Schema::builtin("v1", "Service").unwrap();
+    let service = |text| Value::to_string(&json!({"spec": {"ports": ports(text)}}));
+    let (original, modified) = (service("[u,t]"), service("[u]"));
+    let (original, modified) = (value::parse(original.as_bytes()).unwrap(), value::parse(modified.as_bytes()).unwrap());
+    let mut lines = Lines::default();
+    let objects = ThreeWay { original: Some(&original), modified: &modified, current: &original };
+    let patch = strategic::three_way_values(objects, &schema, Conflicts::Overwrite, &mut lines).unwrap();
+    strategic::apply_values(original.clone(), patch, &schema, Lookup::GoTypes, &mut lines).unwrap();
+    let expected = [
+        "Delta",
+        // Go's sort turns equal keys round: the last live port meets the only one of the manifest.
+        "53: 1 paired with 0",
+        "Deletions",
+        "53: 1 paired with 0",
+        "53: 0 removed",
+        "Combine",
+        "53: 0 into 0, passing over []",
+        "Apply",
+        "53: deleted [0, 1]",
+    ];
+    assert_eq!(lines.0, expected);
 }
