@@ -109,8 +109,8 @@ pub fn apply_values<'v>(
     let time = last.as_ref().and_then(|last| last.time);
 
     if let Some(last) = last.filter(|last| !last.set.is_empty()) {
-        let owned = managers.iter().map(|manager| &manager.set).chain([&set]).collect();
-        let gone = given_up(&object, Ownership { last: last.set, owned }, schema);
+        let others = managers.iter().map(|manager| &manager.set).collect();
+        let gone = given_up(&object, &Ownership { last: &last.set, now: &set, others }, schema);
         if !gone.is_empty() {
             trace.pruned(&gone);
             object = remove_all(object, &gone, schema);

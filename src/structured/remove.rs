@@ -4,7 +4,7 @@
 use super::fields::fields;
 use super::set::Set;
 use super::types::{Atom, TypeRef};
-use crate::path::Element;
+use crate::path::{Element, Key};
 use crate::schema::Schema;
 use crate::value::Value;
 
@@ -54,24 +54,77 @@ pub(super) fn remove_all<'v>(object: Value<'v>, set: &Set<'_>, schema: &Schema) 
 /// What [`given_up`] goes by.
 pub(super) struct Ownership<'p, 'v> {
     /// What the applying manager owned before.
-    pub(super) last: Set<'v>,
-    /// What every manager owns now, the applying one included.
-    pub(super) owned: Vec<&'p Set<'v>>,
+    pub(super) last: &'p Set<'v>,
+    /// What it owns now.
+    pub(super) now: &'p Set<'v>,
+    /// What every other manager owns.
+    pub(super) others: Vec<&'p Set<'v>>,
 }
 
 /// The paths of a merged object that its manager gave up and nobody owns.
 ///
 /// Three passes as upstream makes them: first everything goes that the manager used to own, then what is owned comes back, then
 /// what was not the manager's.
-pub(super) fn given_up(merged: &Value<'_>, ownership: Ownership<'_, '_>, schema: &Schema) -> Set<'static> {
+pub(super) fn given_up(merged: &Value<'_>, ownership: &Ownership<'_, '_>, schema: &Schema) -> Set<'static> {
+    if ownership.nothing_given_up(schema) {
+        return Set::new();
+    }
     let root = TypeRef::Known(schema.root());
-    let named = |set: Set<'_>| -> Set<'static> { set.into_owned().with_named_fields(Some(root)) };
-    let last = named(ownership.last);
-    let all = named(fields(merged, schema));
-    let owned = ownership.owned.into_iter().fold(Set::new(), |union, set| union.union(set.clone()));
+    let last = ownership.last.clone().with_named_fields(Some(root));
+    let all = fields(merged, schema).with_named_fields(Some(root));
+    let owned = ownership.others.iter().fold(ownership.now.clone(), |union, set| union.union((*set).clone()));
+    let owned = owned.with_named_fields(Some(root));
 
     let without_last = remove(merged, &last, root).unwrap_or_default();
-    let unowned = all.clone().difference(&named(fields(&without_last, schema)).union(named(owned)));
+    let unowned = all.clone().difference(&owned).difference(&fields(&without_last, schema).with_named_fields(Some(root)));
     let without_unowned = remove(merged, &unowned, root).unwrap_or_default();
-    all.difference(&named(fields(&without_unowned, schema))).intersection(&last)
+    all.difference(&fields(&without_unowned, schema).with_named_fields(Some(root))).intersection(&last).into_owned()
+}
+
+impl Ownership<'_, '_> {
+    /// Whether the passes need not be made, because the manager states all that it stated before.
+    ///
+    /// What it owns now survives the second pass as long as nothing there changes the key of an item, which is sure where whoever
+    /// owns an item owns its key fields as well.
+    fn nothing_given_up(&self, schema: &Schema) -> bool {
+        let root = TypeRef::Known(schema.root());
+        states_all(self.last, self.now, root) && self.others.iter().all(|set| owns_keys(set, root))
+    }
+}
+
+/// Whether everything that `last` has, or leads through, is in `now`, and items of `now` have something in them.
+fn states_all(last: &Set<'_>, now: &Set<'_>, ty: TypeRef<'_>) -> bool {
+    let mut walk = now.walk();
+    last.nodes().iter().all(|node| {
+        let Some(stated) = walk.find(&node.element) else { return false };
+        let (inner, declared) = match &node.element {
+            Element::Field(name) => ty.field(name).map_or((None, false), |(ty, declared)| (Some(ty), declared)),
+            _ => (ty.item(), false),
+        };
+        let is_item = matches!(node.element, Element::Key(_));
+        let named = stated.member || (declared && !stated.below.is_empty());
+        named && !(is_item && stated.below.is_empty()) && inner.is_none_or(|inner| states_all(&node.below, &stated.below, inner))
+    })
+}
+
+/// Whether the key fields of each item are owned with it, or have their default.
+fn owns_keys(set: &Set<'_>, ty: TypeRef<'_>) -> bool {
+    set.nodes().iter().all(|node| {
+        let inner = match &node.element {
+            Element::Field(name) => ty.field(name).map(|(ty, _)| ty),
+            _ => ty.item(),
+        };
+        let Some(inner) = inner else { return node.below.is_empty() };
+        let keys_owned = |key: &Key<'_>| {
+            key.fields().all(|(name, value)| {
+                node.below.has_member(&Element::field(name))
+                    || inner.default_of(name).is_some_and(|default| default.compare(value).is_eq())
+            })
+        };
+        let fine = match &node.element {
+            Element::Key(key) if node.member => keys_owned(key),
+            _ => true,
+        };
+        fine && owns_keys(&node.below, inner)
+    })
 }

@@ -86,6 +86,12 @@ impl<'s> TypeRef<'s> {
         }
     }
 
+    /// The value that stands for an absent field `name`, where list items are told apart by it.
+    pub(super) fn default_of(self, name: &str) -> Option<&'s Value<'static>> {
+        let TypeRef::Known(ty) = self else { return None };
+        ty.field(name)?.default().filter(|default| !default.is_null())
+    }
+
     /// The type of the items where this is a list.
     pub(super) fn item(self) -> Option<TypeRef<'s>> {
         match self.atom(&Value::List(Vec::new())) {
@@ -157,53 +163,66 @@ impl<'s> List<'s> {
     where
         's: 'v,
     {
-        match self.list_type {
-            ListType::Atomic => Ok(Element::Index(index)),
-            ListType::Set => set_element(item).map_err(str::to_owned),
-            // Upstream: a list of type map without keys is a set.
-            ListType::Map(keys) if keys.is_empty() => set_element(item).map_err(str::to_owned),
-            ListType::Map(keys) => self.keyed_element(keys, item),
-        }
-    }
-
-    fn keyed_element<'v>(&self, keys: &'s [Box<str>], item: &'v Value<'_>) -> Result<Element<'v>, String>
-    where
-        's: 'v,
-    {
-        let fields = match item {
-            Value::Map(fields) => fields,
-            Value::Null => return Err("associative list with keys may not have a null element".to_owned()),
-            _ => return Err("associative list with keys may not have non-map elements".to_owned()),
-        };
-        let mut key = Vec::with_capacity(keys.len());
-        for name in keys {
-            if let Some(value) = fields.get(name).map(Value::borrowed).or_else(|| self.default_of(name).map(Value::borrowed)) {
-                key.push((Cow::Borrowed(&**name), value));
+        match (self.keys(), item) {
+            (None, _) => Ok(Element::Index(index)),
+            (Some([]), Value::Integer(_) | Value::Float(_) | Value::String(_) | Value::Bool(_)) => {
+                Ok(Element::Value(item.borrowed()))
             }
+            (Some(keys), Value::Map(fields)) if !keys.is_empty() => {
+                let mut key = Vec::with_capacity(keys.len());
+                for name in keys {
+                    if let Some(value) = fields.get(name).or_else(|| self.item.default_of(name)) {
+                        key.push((Cow::Borrowed(&**name), value.borrowed()));
+                    }
+                }
+                if key.is_empty() { Err(self.misaddressed(item)) } else { Ok(Element::Key(Key::new(key))) }
+            }
+            _ => Err(self.misaddressed(item)),
         }
-        if key.is_empty() {
-            let names: Vec<_> = keys.iter().map(|name| crate::value::quote(name)).collect();
-            return Err(format!(
-                "associative list with keys has an element that omits all key fields [{}] (and doesn't have default values for any \
-                 key fields)",
-                names.join(" ")
-            ));
-        }
-        Ok(Element::Key(Key::new(key)))
     }
 
-    /// The value that stands for an absent key field.
-    fn default_of(&self, name: &str) -> Option<&'s Value<'static>> {
-        let TypeRef::Known(item) = self.item else { return None };
-        item.field(name)?.default().filter(|default| !default.is_null())
+    /// Whether `item` can be addressed.
+    ///
+    /// # Errors
+    /// As [`element`](List::element).
+    pub(super) fn addresses(&self, item: &Value<'_>) -> Result<(), String> {
+        let fine = match (self.keys(), item) {
+            (None, _) => true,
+            (Some([]), item) => matches!(item, Value::Integer(_) | Value::Float(_) | Value::String(_) | Value::Bool(_)),
+            (Some(keys), Value::Map(fields)) => {
+                keys.iter().any(|name| fields.contains_key(name) || self.item.default_of(name).is_some())
+            }
+            _ => false,
+        };
+        if fine { Ok(()) } else { Err(self.misaddressed(item)) }
     }
-}
 
-fn set_element<'v>(item: &'v Value<'_>) -> Result<Element<'v>, &'static str> {
-    match item {
-        Value::Map(_) => Err("associative list without keys has an element that's a map type"),
-        Value::List(_) => Err("not supported: associative list with lists as elements"),
-        Value::Null => Err("associative list without keys has an element that's an explicit null"),
-        scalar => Ok(Element::Value(scalar.borrowed())),
+    /// The key fields; none for a set, and `None` for a list that is one value.
+    fn keys(&self) -> Option<&'s [Box<str>]> {
+        match self.list_type {
+            ListType::Atomic => None,
+            ListType::Set => Some(&[]),
+            // Upstream: a list of type map without keys is a set.
+            ListType::Map(keys) => Some(keys),
+        }
+    }
+
+    fn misaddressed(&self, item: &Value<'_>) -> String {
+        let keys = self.keys().unwrap_or_default();
+        let reason = match (keys, item) {
+            ([], Value::Map(_)) => "associative list without keys has an element that's a map type",
+            ([], Value::List(_)) => "not supported: associative list with lists as elements",
+            ([], _) => "associative list without keys has an element that's an explicit null",
+            (_, Value::Null) => "associative list with keys may not have a null element",
+            (keys, Value::Map(_)) => {
+                let names: Vec<_> = keys.iter().map(|name| crate::value::quote(name)).collect();
+                return format!(
+                    "associative list with keys has an element that omits all key fields [{}] (and doesn't have default values for                      any key fields)",
+                    names.join(" ")
+                );
+            }
+            _ => "associative list with keys may not have non-map elements",
+        };
+        reason.to_owned()
     }
 }

@@ -1,5 +1,8 @@
 //! Whether a value fits its schema (structured-merge-diff v6.4.2 `typed/validate.go`).
 
+use std::fmt;
+
+use super::items;
 use crate::path::Element;
 use crate::schema::{Scalar, Schema};
 use crate::value::{self, Map, Value};
@@ -20,8 +23,8 @@ pub(super) enum Duplicates {
 /// Upstream: objects are walked in random order there, and an unknown field ends its object; here members come in the order of
 /// their names.
 pub(super) fn validate(value: &Value<'_>, schema: &Schema, duplicates: Duplicates) -> Findings {
-    let mut walker = Walker { duplicates, findings: Findings::default(), path: String::new() };
-    walker.value(value, TypeRef::Known(schema.root()));
+    let mut walker = Walker { duplicates, findings: Findings::default() };
+    walker.value(value, TypeRef::Known(schema.root()), &Place::Root);
     walker.findings
 }
 
@@ -46,100 +49,92 @@ impl Findings {
     }
 }
 
+/// Where the walk is; its text is only made for a finding.
+enum Place<'p> {
+    Root,
+    Member(&'p Place<'p>, &'p str),
+    Item(&'p Place<'p>, &'p List<'p>, usize, &'p Value<'p>),
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::Root => Ok(()),
+            Place::Member(outside, name) => write!(f, "{outside}{}", Element::field(*name)),
+            Place::Item(outside, list, index, item) => {
+                write!(f, "{outside}")?;
+                list.element(*index, item).map_or(Ok(()), |element| write!(f, "{element}"))
+            }
+        }
+    }
+}
+
 struct Walker {
     duplicates: Duplicates,
     findings: Findings,
-    path: String,
 }
 
 impl Walker {
-    fn finding(&mut self, reason: impl Into<String>) {
-        self.findings.list.push((self.path.clone(), reason.into()));
+    fn finding(&mut self, place: &Place<'_>, reason: impl Into<String>) {
+        self.findings.list.push((place.to_string(), reason.into()));
     }
 
-    fn value(&mut self, value: &Value<'_>, ty: TypeRef<'_>) {
+    fn value(&mut self, value: &Value<'_>, ty: TypeRef<'_>, place: &Place<'_>) {
         match (ty.atom(value), value) {
             (Atom::Scalar(scalar), value) => {
                 if let Some(reason) = misfit(scalar, value) {
-                    self.finding(reason);
+                    self.finding(place, reason);
                 }
             }
-            (Atom::List(list), Value::List(items)) => self.items(items, &list),
-            (Atom::Map(fields), Value::Map(map)) => self.members(map, &fields),
+            (Atom::List(list), Value::List(items)) => self.items(items, &list, place),
+            (Atom::Map(fields), Value::Map(map)) => self.members(map, &fields, place),
             (_, Value::Null) => {}
-            (Atom::List(_), other) => self.finding(format!("expected list, got &{{{}}}", value::go_value(other))),
-            (Atom::Map(_), other) => self.finding(format!("expected map, got &{{{}}}", value::go_value(other))),
+            (Atom::List(_), other) => self.finding(place, format!("expected list, got &{{{}}}", value::go_value(other))),
+            (Atom::Map(_), other) => self.finding(place, format!("expected map, got &{{{}}}", value::go_value(other))),
         }
     }
 
-    fn items(&mut self, items: &[Value<'_>], list: &List<'_>) {
-        let mut elements = Vec::with_capacity(items.len());
-        let mut broken = None;
+    fn items(&mut self, items: &[Value<'_>], list: &List<'_>, place: &Place<'_>) {
+        let mut repeated =
+            if self.duplicates == Duplicates::Refused { repeats(items, list) } else { Vec::new() }.into_iter().peekable();
         for (index, item) in items.iter().enumerate() {
-            match list.element(index, item) {
-                Ok(element) => elements.push(element),
+            if let Err(reason) = list.addresses(item) {
                 // Upstream: an item that cannot be addressed ends its list.
-                Err(reason) => {
-                    broken = Some(format!("element {index}: {reason}"));
-                    break;
-                }
+                return self.finding(place, format!("element {index}: {reason}"));
             }
-        }
-        let repeated = if self.duplicates == Duplicates::Refused { repeats(&elements) } else { Vec::new() };
-        for (index, (element, item)) in elements.iter().zip(items).enumerate() {
-            if repeated.binary_search(&index).is_ok() {
-                self.finding(format!("duplicate entries for key {element}"));
+            if let Some((_, element)) = repeated.next_if(|(repeated, _)| *repeated == index) {
+                self.finding(place, format!("duplicate entries for key {element}"));
             }
-            self.inside(element, item, list.item);
-        }
-        if let Some(reason) = broken {
-            self.finding(reason);
+            self.value(item, list.item, &Place::Item(place, list, index, item));
         }
     }
 
-    fn members(&mut self, map: &Map<'_>, fields: &Fields<'_>) {
+    fn members(&mut self, map: &Map<'_>, fields: &Fields<'_>, place: &Place<'_>) {
         for (name, member) in map.iter() {
-            let element = Element::field(name);
+            let inside = Place::Member(place, name);
             match fields.field(name) {
-                Some((ty, _)) => self.inside(&element, member, ty),
-                None => {
-                    self.findings.list.push((format!("{}{element}", self.path), "field not declared in schema".to_owned()));
-                    return;
-                }
+                Some((ty, _)) => self.value(member, ty, &inside),
+                None => return self.finding(&inside, "field not declared in schema"),
             }
         }
-    }
-
-    fn inside(&mut self, element: &Element<'_>, value: &Value<'_>, ty: TypeRef<'_>) {
-        if is_plainly_fine(value, ty) {
-            return;
-        }
-        let outside = self.path.len();
-        self.path += &element.to_string();
-        self.value(value, ty);
-        self.path.truncate(outside);
     }
 }
 
-/// The indexes, ascending, of the items whose element stood in the list before.
-fn repeats(elements: &[Element<'_>]) -> Vec<usize> {
-    if elements.is_sorted_by(|a, b| a < b) {
+/// The items whose element stood in the list before, by index.
+fn repeats<'v>(items: &'v [Value<'v>], list: &List<'v>) -> Vec<(usize, Element<'v>)> {
+    if list.is_atomic() {
         return Vec::new();
     }
-    let mut order: Vec<usize> = (0..elements.len()).collect();
-    order.sort_by(|&a, &b| elements[a].cmp(&elements[b]));
-    let mut repeated: Vec<_> =
-        order.windows(2).filter(|pair| elements[pair[0]] == elements[pair[1]]).map(|pair| pair[1]).collect();
-    repeated.sort_unstable();
+    let items = items::sorted(list, items);
+    let mut repeated: Vec<_> = items
+        .windows(2)
+        .filter_map(|pair| match pair {
+            [one, two] if one.element == two.element => Some((two.index, two.element.clone())),
+            _ => None,
+        })
+        .collect();
+    repeated.sort_by_key(|(index, _)| *index);
     repeated
-}
-
-/// A scalar that fits needs no path.
-fn is_plainly_fine(value: &Value<'_>, ty: TypeRef<'_>) -> bool {
-    match (value, ty.atom(value)) {
-        (value, Atom::Scalar(scalar)) => misfit(scalar, value).is_none(),
-        _ => false,
-    }
 }
 
 /// Why a value is not of this kind of scalar, in upstream's words.
