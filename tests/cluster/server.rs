@@ -1,0 +1,270 @@
+//! What the server answers to requests, one rule a row: status code, message, warnings.
+//!
+//! Recorded histories are replayed in `conformance.rs`; here are the rules that a well-behaved client never meets.
+
+use mergekey::cluster::{Cluster, Method, Request, Response};
+
+/// A request in one line: method, name in the path (none: the collection), query, content type and body.
+struct Sent<'a> {
+    method: &'a str,
+    name: Option<&'a str>,
+    query: &'a str,
+    content_type: &'a str,
+    body: &'a str,
+}
+
+const JSON: &str = "application/json";
+const STRATEGIC: &str = "application/strategic-merge-patch+json";
+const MERGE: &str = "application/merge-patch+json";
+const JSON_PATCH: &str = "application/json-patch+json";
+const APPLY: &str = "application/apply-patch+yaml";
+
+/// A Service named `dns` with one port.
+const DNS: &str = r#"{"apiVersion":"v1","kind":"Service","metadata":{"name":"dns"},"spec":{"ports":[{"port":53}]}}"#;
+
+fn send(cluster: &mut Cluster, sent: &Sent<'_>) -> Response {
+    let collection = "/api/v1/namespaces/default/services";
+    let path = sent.name.map_or_else(|| collection.to_owned(), |name| format!("{collection}/{name}"));
+    let method = Method::from_name(sent.method).unwrap();
+    let mut request = Request::new(method, path).content_type(sent.content_type).user_agent("test/1").body(sent.body);
+    for (key, value) in sent.query.split('&').filter_map(|pair| pair.split_once('=')) {
+        request = request.query(key, value);
+    }
+    cluster.handle(&request).unwrap()
+}
+
+fn create(cluster: &mut Cluster, body: &str) {
+    let sent = Sent { method: "POST", name: None, query: "", content_type: JSON, body };
+    let response = send(cluster, &sent);
+    assert_eq!(response.code(), 201, "{:?}", response.status());
+}
+
+/// Sends to a server that has `dns`; a refusal leaves it as it was.
+#[track_caller]
+fn check(name: &str, sent: &Sent<'_>, code: u16, message: &str) {
+    let mut cluster = Cluster::new();
+    create(&mut cluster, DNS);
+    let before = cluster.get("Service", "default", "dns");
+    let response = send(&mut cluster, sent);
+    let got = response.status().map_or("", |status| status.message());
+    assert_eq!((response.code(), got), (code, message), "{name}");
+    if code >= 400 {
+        assert_eq!(cluster.get("Service", "default", "dns"), before, "{name}");
+    }
+}
+
+fn patch<'a>(content_type: &'a str, query: &'a str, body: &'a str) -> Sent<'a> {
+    Sent { method: "PATCH", name: Some("dns"), query, content_type, body }
+}
+
+fn post<'a>(query: &'a str, body: &'a str) -> Sent<'a> {
+    Sent { method: "POST", name: None, query, content_type: JSON, body }
+}
+
+fn put<'a>(query: &'a str, body: &'a str) -> Sent<'a> {
+    Sent { method: "PUT", name: Some("dns"), query, content_type: JSON, body }
+}
+
+#[test]
+fn options_of_a_request() {
+    let options = |kind: &str, text: &str| format!("{kind}.meta.k8s.io \"\" is invalid: {text}");
+    check(
+        "options/create/field_manager",
+        &post("fieldManager=a\nb", DNS),
+        422,
+        &options("CreateOptions", "fieldManager: Invalid value: \"a\\nb\": invalid character U+000A (at position 1)"),
+    );
+    check(
+        "options/update/dry_run",
+        &put("dryRun=Some", DNS),
+        422,
+        &options("UpdateOptions", "dryRun: Unsupported value: [\"Some\"]: supported values: \"All\""),
+    );
+    check(
+        "options/apply/manager_too_long",
+        &patch(APPLY, &format!("fieldManager={}", "x".repeat(129)), DNS),
+        422,
+        &options("PatchOptions", "fieldManager: Too long: may not be more than 128 bytes"),
+    );
+    check(
+        "options/patch/force",
+        &patch(MERGE, "force=true", "{}"),
+        422,
+        &options("PatchOptions", "force: Forbidden: may not be specified for non-apply patch"),
+    );
+    check(
+        "options/before_the_body",
+        &patch(MERGE, "force=true", "{"),
+        422,
+        &options("PatchOptions", "force: Forbidden: may not be specified for non-apply patch"),
+    );
+}
+
+#[test]
+fn bodies_that_cannot_be_read() {
+    let map = "json: cannot unmarshal array into Go value of type map[string]interface {}";
+    let accepted = "the body of the request was in an unknown format - accepted media types include: application/json, \
+                    application/yaml, application/vnd.kubernetes.protobuf";
+    check("body/media_type/post", &Sent { content_type: "text/plain", ..post("", DNS) }, 415, accepted);
+    check("body/media_type/patch", &patch("text/plain", "", "{}"), 415, "415: Unsupported Media Type");
+    check("body/patch/not_json", &patch(MERGE, "", "{"), 400, "invalid JSON patch");
+    check("body/strategic/list", &patch(STRATEGIC, "", "[]"), 400, map);
+    check("body/merge/list", &patch(MERGE, "", "[]"), 400, &format!("error decoding patch: {map}"));
+    check(
+        "body/json/object",
+        &patch(JSON_PATCH, "", "{}"),
+        400,
+        "error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp",
+    );
+    check(
+        "body/json/path_of_wrong_type",
+        &patch(JSON_PATCH, "", r#"[{"op":"remove","path":1}]"#),
+        400,
+        "error decoding patch: json: cannot unmarshal number into Go struct field jsonPatchOp.path of type string",
+    );
+    check(
+        "body/apply/text",
+        &patch(APPLY, "fieldManager=a", "\"x\""),
+        400,
+        "error decoding patch: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal string into Go value of type \
+         map[string]interface {}",
+    );
+    check(
+        "body/create/empty",
+        &post("", ""),
+        400,
+        "the object provided is unrecognized (must be of type Service): couldn't get version/kind; json parse error: unexpected \
+         end of JSON input (<empty>)",
+    );
+}
+
+#[test]
+fn identity() {
+    check(
+        "identity/name_missing",
+        &put("", r#"{"metadata":{}}"#),
+        400,
+        "the name of the object (dns based on URL) was undeterminable: name must be provided",
+    );
+    check(
+        "identity/uid/put",
+        &put("", r#"{"metadata":{"name":"dns","uid":"abc"}}"#),
+        409,
+        "Operation cannot be fulfilled on services \"dns\": StorageError: invalid object, Code: 4, Key: \
+         /registry/services/specs/default/dns, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: \
+         abc, UID in object meta: uid-1",
+    );
+    check(
+        "identity/uid/put_dry_run",
+        &put("dryRun=All", r#"{"metadata":{"name":"dns","uid":"abc"}}"#),
+        409,
+        "Operation cannot be fulfilled on services \"dns\": StorageError: invalid object, Code: 4, Key: \
+         /services/specs/default/dns, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: abc, UID \
+         in object meta: uid-1",
+    );
+    let other = r#"{"apiVersion":"v1","kind":"Service","metadata":{"name":"zz","uid":"abc"},"spec":{"ports":[{"port":1}]}}"#;
+    check(
+        "identity/uid/apply_that_would_create",
+        &Sent { name: Some("zz"), ..patch(APPLY, "fieldManager=a", other) },
+        409,
+        "Operation cannot be fulfilled on services \"zz\": uid mismatch: the provided object specified uid abc, and no existing \
+         object was found",
+    );
+    check(
+        "identity/version/create",
+        &post("", r#"{"metadata":{"name":"a","resourceVersion":"5"},"spec":{"ports":[{"port":1}]}}"#),
+        500,
+        "resourceVersion should not be set on objects to be created",
+    );
+    check(
+        "identity/version/not_a_number",
+        &put("", r#"{"metadata":{"name":"dns","resourceVersion":"abc"},"spec":{"ports":[{"port":53}]}}"#),
+        500,
+        "strconv.ParseUint: parsing \"abc\": invalid syntax",
+    );
+    check("identity/missing", &Sent { name: Some("nope"), ..patch(MERGE, "", "{}") }, 404, "services \"nope\" not found");
+}
+
+#[test]
+fn strict_findings_of_patches() {
+    check(
+        "strict/strategic",
+        &patch(STRATEGIC, "fieldValidation=Strict", r#"{"spec":{"type":"ClusterIP","type":"ClusterIP","b":1,"a":1}}"#),
+        422,
+        " \"\" is invalid: patch: Invalid value: \"map[spec:map[a:1 b:1 type:ClusterIP]]\": strict decoding error: duplicate \
+         field \"spec.type\", unknown field \"spec.a\", unknown field \"spec.b\"",
+    );
+    let mut cluster = Cluster::new();
+    create(&mut cluster, DNS);
+    let operations = r#"[{"op":"add","path":"/spec/foo","value":1,"zip":2}]"#;
+    let response = send(&mut cluster, &patch(JSON_PATCH, "", operations));
+    assert_eq!(response.code(), 200);
+    assert_eq!(response.warnings(), ["json patch unknown field \"[0].zip\"", "unknown field \"spec.foo\""]);
+    assert_eq!(response.object().unwrap().resource_version(), "1", "an unknown field changes nothing");
+}
+
+#[test]
+fn deletion() {
+    let delete = |query: &'static str, body: &'static str| Sent { method: "DELETE", query, body, ..put("", "") };
+    check(
+        "delete/precondition/version",
+        &delete("", r#"{"preconditions":{"resourceVersion":"5"}}"#),
+        409,
+        "Operation cannot be fulfilled on Service \"dns\": the ResourceVersion in the precondition (5) does not match the \
+         ResourceVersion in record (1). The object might have been modified",
+    );
+    check(
+        "delete/policy_in_query",
+        &delete("propagationPolicy=Bogus", ""),
+        422,
+        "DeleteOptions.meta.k8s.io \"\" is invalid: propagationPolicy: Unsupported value: \"Bogus\": supported values: \
+         \"Foreground\", \"Background\", \"Orphan\", \"nil\"",
+    );
+
+    let mut cluster = Cluster::new();
+    create(&mut cluster, &DNS.replace("\"name\":\"dns\"", "\"name\":\"dns\",\"finalizers\":[\"example.com/a\"]"));
+    let marked = send(&mut cluster, &delete("", ""));
+    let marked = marked.object().unwrap();
+    assert!(marked.is_terminating());
+    assert_eq!(marked.resource_version(), "2");
+    assert_eq!(send(&mut cluster, &delete("", "")).object(), Some(marked), "a second deletion changes nothing");
+    let response = send(&mut cluster, &post("", DNS));
+    assert_eq!(response.status().unwrap().message(), "object is being deleted: services \"dns\" already exists");
+    let gone = send(&mut cluster, &patch(MERGE, "", r#"{"metadata":{"finalizers":null}}"#));
+    assert_eq!((gone.code(), gone.object().unwrap().resource_version()), (200, "2"));
+    assert_eq!(cluster.get("Service", "default", "dns"), None);
+}
+
+#[test]
+fn what_is_not_modelled_is_named() {
+    let mut cluster = Cluster::new();
+    for (method, path, expect) in [
+        (Method::Get, "/api/v1/namespaces/default/services", "not modelled: a list of Services"),
+        (Method::Get, "/api/v1/namespaces/default/pods/a", "not modelled: the path /api/v1/namespaces/default/pods/a"),
+        (Method::Delete, "/api/v1/namespaces/default/services", "not modelled: DELETE /api/v1/namespaces/default/services"),
+    ] {
+        let error = cluster.handle(&Request::new(method, path)).unwrap_err();
+        assert!(error.is_not_modelled());
+        assert_eq!(error.to_string(), expect);
+    }
+    let yaml = Request::new(Method::Patch, "/api/v1/namespaces/default/services/dns")
+        .content_type(APPLY)
+        .query("fieldManager", "a")
+        .body("kind: Service");
+    assert!(cluster.handle(&yaml).unwrap_err().is_not_modelled());
+}
+
+#[test]
+fn a_fork_does_not_touch_its_origin() {
+    let mut cluster = Cluster::new();
+    create(&mut cluster, DNS);
+    let mut fork = cluster.clone();
+    let spec = r#"{"spec":{"type":"NodePort","ports":[{"port":53,"nodePort":30053}]}}"#;
+    assert_eq!(send(&mut fork, &patch(MERGE, "", spec)).code(), 200);
+    assert_eq!(cluster.object("default", "dns").unwrap().resource_version(), "1");
+    let other = DNS.replace("\"dns\"", "\"b\"").replace("\"spec\":{", "\"spec\":{\"type\":\"NodePort\",");
+    let other = other.replace("{\"port\":53}", "{\"port\":53,\"nodePort\":30053}");
+    create(&mut cluster, &other);
+    let taken = "Service \"b\" is invalid: spec.ports[0].nodePort: Invalid value: 30053: provided port is already allocated";
+    assert_eq!(send(&mut fork, &post("", &other)).status().unwrap().message(), taken);
+}
