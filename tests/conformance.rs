@@ -41,6 +41,24 @@ fn merge_of_a_custom_kind() {
 }
 
 #[test]
+fn structured() {
+    check("v1_37/structured.jsonl.gz", &Context::default());
+}
+
+#[test]
+fn structured_of_odd_owners() {
+    check("generated/owners.jsonl.gz", &Context::default());
+}
+
+#[test]
+fn structured_of_a_custom_kind() {
+    let mut context = Context::default();
+    let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/generated/widget.openapi.json");
+    assert_eq!(context.add_openapi(&document), Ok(()));
+    check("generated/widget.jsonl.gz", &context);
+}
+
+#[test]
 fn http() {
     check("v1_37/http.jsonl.gz", &Context::default());
 }

@@ -56,7 +56,7 @@ impl Reader {
         if let Some((.., id)) = self.structs.iter().find(|(known, kind, _)| **known == *name && *kind == atomic) {
             return *id;
         }
-        self.types.defs.push(Def::Any(Freedom::Deduced));
+        self.types.defs.push(Def::placeholder(name));
         self.structs.push((name.into(), atomic, self.types.defs.len() - 1));
         self.types.defs.len() - 1
     }

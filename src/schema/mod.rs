@@ -372,6 +372,13 @@ struct StructDef {
     rest: Option<usize>,
 }
 
+impl Def {
+    /// Holds the place of a component until it is read; equal to no other type.
+    fn placeholder(name: &str) -> Self {
+        Def::Struct(StructDef { name: Some(name.into()), atomic: false, fields: Vec::new(), rest: None })
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 struct FieldDef {
     name: Box<str>,

@@ -15,7 +15,7 @@ const COMPONENTS: &str = "#/components/schemas/";
 pub(super) fn read(document: &serde_json::Value, wanted: impl Fn(&str, &str) -> bool) -> Result<Types, Error> {
     let document = Value::from_serde(document)?;
     let components = components(&document)?;
-    let mut reader = Reader { components, types: Types::default(), read: Vec::new() };
+    let mut reader = Reader { components, types: Types::default(), read: Vec::new(), twins: Vec::new() };
     for (name, component) in components.iter() {
         for (api_version, kind) in kinds_of(component) {
             if wanted(&api_version, kind) {
@@ -24,6 +24,7 @@ pub(super) fn read(document: &serde_json::Value, wanted: impl Fn(&str, &str) -> 
             }
         }
     }
+    reader.fill_twins();
     Ok(reader.types)
 }
 
@@ -55,6 +56,16 @@ struct Reader<'d> {
     types: Types,
     /// Components that have a type, so that a component may refer to itself.
     read: Vec<(&'d str, usize)>,
+    /// Components whose use says how they are merged.
+    twins: Vec<Twin>,
+}
+
+/// A component that is merged another way where it is used so; its component may still be being read.
+#[derive(Clone, Copy)]
+struct Twin {
+    id: usize,
+    of: usize,
+    atomic: bool,
 }
 
 impl<'d> Reader<'d> {
@@ -75,7 +86,7 @@ impl<'d> Reader<'d> {
         };
         // The place is taken before the fields are read: they may lead back here.
         let id = self.types.defs.len();
-        self.types.defs.push(Def::Any(Freedom::Deduced));
+        self.types.defs.push(Def::placeholder(name));
         self.read.push((name, id));
         self.types.defs[id] = match name {
             QUANTITY => Def::Scalar(Scalar::Untyped),
@@ -92,18 +103,30 @@ impl<'d> Reader<'d> {
             return Ok(self.add(def));
         };
         let id = self.component(name, depth)?;
-        match atomic(schema) {
-            // The reference itself may say how its target is merged.
-            Some(atomic) => {
-                let mut def = self.types.defs[id].clone();
-                match &mut def {
-                    Def::Struct(def) => def.atomic = atomic,
-                    Def::Map { atomic: own, .. } => *own = atomic,
-                    _ => return Ok(id),
-                }
-                Ok(self.add(def))
+        // The reference itself may say how its target is merged.
+        let Some(atomic) = atomic(schema) else { return Ok(id) };
+        if let Some(twin) = self.twins.iter().find(|twin| (twin.of, twin.atomic) == (id, atomic)) {
+            return Ok(twin.id);
+        }
+        let twin = Twin { id: self.types.defs.len(), of: id, atomic };
+        self.types.defs.push(Def::placeholder(name));
+        self.twins.push(twin);
+        Ok(twin.id)
+    }
+
+    /// Gives the twins what was read of their components in the meantime.
+    fn fill_twins(&mut self) {
+        for Twin { id, of, atomic } in std::mem::take(&mut self.twins) {
+            let any = self.add(Def::Any(Freedom::Deduced));
+            let mut def = self.types.defs[of].clone();
+            match &mut def {
+                Def::Struct(def) => def.atomic = atomic,
+                Def::Map { atomic: own, .. } => *own = atomic,
+                Def::Any(Freedom::Object) if atomic => def = Def::Map { value: any, atomic },
+                Def::Any(freedom) if atomic => *freedom = Freedom::Atomic,
+                _ => {}
             }
-            None => Ok(id),
+            self.types.defs[id] = def;
         }
     }
 
@@ -173,7 +196,8 @@ impl<'d> Reader<'d> {
             Some(Value::Bool(false)) => {
                 Def::Struct(StructDef { name: name.map(Into::into), atomic, fields: Vec::new(), rest: None })
             }
-            _ if atomic => Def::Map { value: self.add(Def::Any(Freedom::Deduced)), atomic },
+            _ if atomic && free == Freedom::Object => Def::Map { value: self.add(Def::Any(Freedom::Deduced)), atomic },
+            _ if atomic => Def::Any(Freedom::Atomic),
             _ => Def::Any(free),
         })
     }
