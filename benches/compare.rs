@@ -4,6 +4,8 @@
 //! round, upstream's, the ratio, how many times reading and writing the same JSON with serde_json takes ("floor"), and the growth
 //! of our time against the row above it for a tenfold number of ports. See `benches/README.md`.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a benchmark fails by panicking")]
+
 mod inputs;
 
 use std::io::{BufRead, BufReader, Read, Write};

@@ -1,5 +1,7 @@
 //! A whole report, from the live object and the manifest to its JSON, beside reading and writing the same two with serde_json.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a benchmark fails by panicking")]
+
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -12,7 +14,7 @@ use serde_json::{Value, json};
 fn manifest(ports: u16, node_port: u16) -> Manifest {
     let port = |at: u16| {
         let number = 53 + at / 2;
-        let protocol = if at % 2 == 0 { "UDP" } else { "TCP" };
+        let protocol = if at.is_multiple_of(2) { "UDP" } else { "TCP" };
         let mut port = json!({"name": format!("p{at}"), "port": number, "protocol": protocol, "targetPort": number + 1000});
         if at < 2 {
             port["nodePort"] = node_port.into();

@@ -1,5 +1,7 @@
 //! Server-side apply, bytes in to bytes out, over Services of 2 to 10,000 ports.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a benchmark fails by panicking")]
+
 #[path = "inputs/mod.rs"]
 mod inputs;
 

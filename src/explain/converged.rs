@@ -18,121 +18,165 @@ pub(super) fn converged(manifest: &Value, live: Option<&Value>) -> bool {
 ///
 /// Everything is missing from an object that does not exist; that is one entry with the empty path.
 pub(super) fn unmet(manifest: &Value, live: Option<&Value>) -> Vec<Unmet> {
-    let Some(live) = live else {
-        return vec![missing(&Path::new(), Some(manifest), None)];
-    };
-    let mut out = Vec::new();
-    match manifest.as_object() {
-        Some(fields) => {
+    let mut search = Search::default();
+    match (live, manifest.as_object()) {
+        (Some(live), Some(fields)) => {
             for (name, wanted) in sorted(fields) {
-                let path = Path::new().field(name.clone());
                 let have = live.get(name);
                 match (name.as_str(), wanted.as_object()) {
-                    ("spec", Some(spec)) => compare_spec(&path, spec, have, &mut out),
-                    _ => compare_member(&path, wanted, have, &mut out),
+                    ("spec", Some(spec)) => search.inside(Element::field(name), |search| search.spec(wanted, spec, have)),
+                    _ => search.member(name, wanted, have),
                 }
             }
         }
-        None => compare(&Path::new(), manifest, Some(live), &mut out),
+        (Some(live), None) => search.compare(manifest, Some(live)),
+        (None, _) => search.missing(Some(manifest), None),
     }
-    out
+    search.found
 }
 
 /// Members in the order of their keys, whatever order serde_json keeps them in.
 pub(super) fn sorted(fields: &Map<String, Value>) -> Vec<(&String, &Value)> {
     let mut members: Vec<_> = fields.iter().collect();
-    members.sort_by(|a, b| a.0.cmp(b.0));
+    members.sort_unstable_by(|a, b| a.0.cmp(b.0));
     members
 }
 
-fn missing(path: &Path, wanted: Option<&Value>, live: Option<&Value>) -> Unmet {
-    Unmet { path: path.to_string(), wanted: wanted.cloned().unwrap_or_default(), live: live.cloned().unwrap_or_default() }
+/// A walk through the manifest beside the live object; paths are put together for what is found alone.
+#[derive(Default)]
+struct Search<'v> {
+    path: Vec<Element<'v>>,
+    found: Vec<Unmet>,
 }
 
-fn compare_spec(path: &Path, spec: &Map<String, Value>, have: Option<&Value>, out: &mut Vec<Unmet>) {
-    let ports = spec.get("ports").filter(|ports| !ports.is_null());
-    let rest: Vec<_> = sorted(spec).into_iter().filter(|(name, _)| *name != "ports").collect();
-    if !rest.is_empty() && !have.is_some_and(Value::is_object) {
-        out.push(missing(path, Some(&Value::Object(spec.clone())), have));
-        return;
+impl<'v> Search<'v> {
+    fn inside(&mut self, element: Element<'v>, walk: impl FnOnce(&mut Self)) {
+        self.path.push(element);
+        walk(self);
+        self.path.pop();
     }
-    for (name, wanted) in rest {
-        compare_member(&path.clone().field(name.clone()), wanted, have.and_then(|have| have.get(name)), out);
-    }
-    if let Some(ports) = ports {
-        let have = have.and_then(|have| have.get("ports")).and_then(Value::as_array);
-        compare_ports(
-            &path.clone().field("ports"),
-            ports.as_array().map_or(&[], Vec::as_slice),
-            have.map_or(&[], Vec::as_slice),
-            out,
-        );
-    }
-}
 
-/// A `null` states nothing.
-fn compare_member(path: &Path, wanted: &Value, have: Option<&Value>, out: &mut Vec<Unmet>) {
-    if !wanted.is_null() {
-        compare(path, wanted, have, out);
+    fn missing(&mut self, wanted: Option<&Value>, live: Option<&Value>) {
+        let path: Path = self.path.iter().cloned().collect();
+        let value = |side: Option<&Value>| side.cloned().unwrap_or_default();
+        self.found.push(Unmet { path: path.to_string(), wanted: value(wanted), live: value(live) });
     }
-}
 
-fn compare(path: &Path, wanted: &Value, have: Option<&Value>, out: &mut Vec<Unmet>) {
-    let have = have.filter(|have| !have.is_null());
-    match (wanted, have) {
-        (wanted, None) if is_zero(wanted) => {}
-        (Value::Object(fields), Some(have)) if have.is_object() => {
-            for (name, wanted) in sorted(fields) {
-                compare_member(&path.clone().field(name.clone()), wanted, have.get(name), out);
-            }
+    fn spec(&mut self, whole: &'v Value, spec: &'v Map<String, Value>, have: Option<&'v Value>) {
+        let ports = spec.get("ports").filter(|ports| !ports.is_null());
+        let rest: Vec<_> = sorted(spec).into_iter().filter(|(name, _)| *name != "ports").collect();
+        if !rest.is_empty() && !have.is_some_and(Value::is_object) {
+            self.missing(Some(whole), have);
+            return;
         }
-        (wanted, Some(have)) if !wanted.is_object() && same(wanted, have) => {}
-        (wanted, have) => out.push(missing(path, Some(wanted), have)),
+        for (name, wanted) in rest {
+            self.member(name, wanted, have.and_then(|have| have.get(name)));
+        }
+        if let Some(ports) = ports {
+            let have = have.and_then(|have| have.get("ports")).and_then(Value::as_array);
+            let wanted = ports.as_array().map_or(&[][..], Vec::as_slice);
+            self.inside(Element::field("ports"), |search| search.ports(wanted, have.map_or(&[], Vec::as_slice)));
+        }
     }
-}
 
-fn compare_ports(path: &Path, wanted: &[Value], have: &[Value], out: &mut Vec<Unmet>) {
-    // The first of ports with one key stands for it in the list of those not yet matched, the last one is compared with.
-    let mut left: Vec<(Key<'_>, &Value)> = have.iter().map(|item| (Key::of(item), item)).collect();
-    left.sort_by(|a, b| a.0.cmp(&b.0));
-    let find = |key: &Key<'_>| {
-        let end = left.partition_point(|entry| entry.0 <= *key);
-        end.checked_sub(1).and_then(|at| left.get(at)).filter(|entry| entry.0 == *key).map(|entry| entry.1)
-    };
-    let mut taken: Vec<Key<'_>> = Vec::new();
-    for item in wanted {
-        let key = Key::of(item);
-        let path = key.path(path);
-        match (find(&key), item) {
-            (Some(live), Value::Object(fields)) => {
-                compare(&path, &with_protocol(fields), Some(live), out);
+    /// A `null` states nothing.
+    fn member(&mut self, name: &'v str, wanted: &'v Value, have: Option<&'v Value>) {
+        if !wanted.is_null() {
+            self.inside(Element::field(name), |search| search.compare(wanted, have));
+        }
+    }
+
+    fn compare(&mut self, wanted: &'v Value, have: Option<&'v Value>) {
+        let have = have.filter(|have| !have.is_null());
+        match (wanted, have) {
+            (wanted, None) if is_zero(wanted) => {}
+            (Value::Object(fields), Some(have)) if have.is_object() => {
+                for (name, wanted) in sorted(fields) {
+                    self.member(name, wanted, have.get(name));
+                }
+            }
+            (wanted, Some(have)) if !wanted.is_object() && same(wanted, have) => {}
+            (wanted, have) => self.missing(Some(wanted), have),
+        }
+    }
+
+    fn ports(&mut self, wanted: &'v [Value], have: &'v [Value]) {
+        let live = Ports::of_items(have);
+        let mut taken: Vec<Key<'_>> = Vec::new();
+        for item in wanted {
+            let key = Key::of(item);
+            self.inside(key.element(), |search| match (live.last(&key), item.as_object()) {
+                (Some(live), Some(fields)) => search.port(fields, live),
+                (live, _) => search.missing(Some(item), live),
+            });
+            if live.last(&key).is_some() && item.is_object() {
                 taken.push(key);
             }
-            (live, item) => out.push(missing(&path, Some(item), live)),
         }
-    }
-    taken.sort();
-    let mut taken = taken.into_iter().peekable();
-    for (key, item) in &left {
-        while taken.peek().is_some_and(|first| first < key) {
-            // The manifest gives this port more often than it lives.
-            if let Some(twice) = taken.next() {
-                out.push(missing(&twice.path(path), Some(twice.item), None));
+        taken.sort();
+        let mut taken = taken.into_iter().peekable();
+        for (key, at) in &live.by_key {
+            while let Some(twice) = taken.next_if(|first| first < key) {
+                // The manifest gives this port more often than it lives.
+                self.inside(twice.element(), |search| search.missing(Some(twice.item), None));
+            }
+            if taken.next_if(|first| first == key).is_none() {
+                self.inside(key.element(), |search| search.missing(None, have.get(*at)));
             }
         }
-        if taken.next_if(|first| first == key).is_none() {
-            out.push(missing(&key.path(path), None, Some(item)));
+        for twice in taken {
+            self.inside(twice.element(), |search| search.missing(Some(twice.item), None));
         }
     }
-    out.extend(taken.map(|twice| missing(&twice.path(path), Some(twice.item), None)));
+
+    /// An absent protocol is stated all the same.
+    fn port(&mut self, fields: &'v Map<String, Value>, live: &'v Value) {
+        let states_protocol = fields.get("protocol").is_some_and(|protocol| !is_zero(protocol));
+        for (name, wanted) in sorted(fields) {
+            if name != "protocol" || states_protocol {
+                self.member(name, wanted, live.get(name));
+            }
+        }
+        if !states_protocol && live.get("protocol").and_then(Value::as_str) != Some("TCP") {
+            self.inside(Element::field("protocol"), |search| search.missing(Some(&Value::from("TCP")), live.get("protocol")));
+        }
+    }
 }
 
-fn with_protocol(fields: &Map<String, Value>) -> Value {
-    let mut fields = fields.clone();
-    if fields.get("protocol").is_none_or(is_zero) {
-        fields.insert("protocol".to_owned(), Value::from("TCP"));
+/// The ports of an object, to be found by what makes them that port.
+pub(super) struct Ports<'v> {
+    items: &'v [Value],
+    by_key: Vec<(Key<'v>, usize)>,
+}
+
+impl<'v> Ports<'v> {
+    pub(super) fn of(object: &'v Value) -> Self {
+        Ports::of_items(object.pointer("/spec/ports").and_then(Value::as_array).map_or(&[], Vec::as_slice))
     }
-    Value::Object(fields)
+
+    fn of_items(items: &'v [Value]) -> Self {
+        let mut by_key: Vec<_> = items.iter().enumerate().map(|(at, item)| (Key::of(item), at)).collect();
+        by_key.sort();
+        Ports { items, by_key }
+    }
+
+    /// The last port with the key, as its item.
+    fn last(&self, key: &Key<'_>) -> Option<&'v Value> {
+        let end = self.by_key.partition_point(|entry| entry.0 <= *key);
+        let (found, at) = self.by_key.get(end.checked_sub(1)?)?;
+        if found == key { self.items.get(*at) } else { None }
+    }
+
+    /// Where the first port with the key stands.
+    pub(super) fn place(&self, key: &Key<'_>) -> Option<usize> {
+        let start = self.by_key.partition_point(|entry| entry.0 < *key);
+        self.by_key.get(start).filter(|entry| entry.0 == *key).map(|entry| entry.1)
+    }
+
+    /// The first port with the key.
+    pub(super) fn get(&self, key: &Key<'_>) -> Option<&'v Value> {
+        self.items.get(self.place(key)?)
+    }
 }
 
 /// What makes a port that port: its number as written, and its protocol.
@@ -157,12 +201,13 @@ impl<'v> Key<'v> {
         }
     }
 
-    pub(super) fn path(&self, list: &Path) -> Path {
+    /// The step to the port from its list.
+    pub(super) fn element(&self) -> Element<'v> {
         let number = match self.item.get("port") {
             Some(number) => value::Value::from_serde(number).unwrap_or_default().into_owned(),
             None => value::Value::Integer(0),
         };
-        list.clone().element(Element::key([("port", number), ("protocol", value::Value::from(self.protocol))]))
+        Element::key([("port", number), ("protocol", value::Value::from(self.protocol))])
     }
 
     fn parts(&self) -> (i64, &str, &str) {

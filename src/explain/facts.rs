@@ -104,6 +104,23 @@ pub enum Holder {
     LastApplied,
 }
 
+/// A kind of fact of which there may be many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Kindred {
+    /// [`Fact::Shared`].
+    Shared,
+    /// [`Fact::Paired`].
+    Paired,
+    /// [`Fact::Landed`].
+    Landed,
+    /// [`Fact::NeverReached`].
+    NeverReached,
+    /// [`Fact::Swallowed`].
+    Swallowed,
+}
+
 /// A kind of reason, with its page in `docs/codes.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -376,6 +393,8 @@ pub enum Fact {
     },
     /// There are more facts of the same kind.
     AndMore {
+        /// Of which kind.
+        of: Kindred,
         /// How many.
         count: usize,
     },

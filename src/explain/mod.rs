@@ -27,6 +27,7 @@
 //! # Ok::<(), mergekey::Error>(())
 //! ```
 
+mod candidates;
 mod converged;
 mod divergences;
 mod facts;
@@ -40,7 +41,7 @@ mod source;
 mod trace;
 mod ways;
 
-pub use facts::{Cause, Code, Fact, Finding, Holder, Port};
+pub use facts::{Cause, Code, Fact, Finding, Holder, Kindred, Port};
 pub use history::Step;
 pub use input::require_service;
 pub use remedies::{Attempt, Plan, Remedy, Risk};

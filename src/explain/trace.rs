@@ -1,5 +1,7 @@
 //! What the engines decided about `spec.ports` while a command ran.
 
+use std::collections::BTreeSet;
+
 use crate::cluster;
 use crate::strategic::{self, Decision, Pass, Step};
 use crate::structured;
@@ -33,16 +35,13 @@ impl Observed {
         matches!(self.steps.as_slice(), [spec, ports] if spec == "spec" && ports == "ports")
     }
 
-    /// The place that a survivor had before anything was deleted; `None` for an item that was appended.
-    fn place_before(&self, place: usize, count: usize) -> Option<usize> {
-        let gone = |at: &usize| self.deleted.iter().any(|places| places.contains(at));
-        (0..count).filter(|at| !gone(at)).nth(place)
-    }
-
     /// The live item that each item of the patch was merged into, where it was there before.
     pub(super) fn landings(&self, live_count: usize) -> Vec<(usize, Option<usize>)> {
+        // Places count what was left after the deletions; behind them stand the items that were appended.
+        let gone: BTreeSet<usize> = self.deleted.iter().flatten().copied().collect();
+        let left: Vec<usize> = (0..live_count).filter(|at| !gone.contains(at)).collect();
         let place = |placed: &Placed| match placed {
-            Placed::Into { live } => self.place_before(*live, live_count),
+            Placed::Into { live } => left.get(*live).copied(),
             Placed::Appended => None,
         };
         self.placed.iter().map(|(patch, placed)| (*patch, place(placed))).collect()

@@ -24,11 +24,15 @@ impl Target<'_> {
     }
 }
 
-/// A way that was run: what is told of it, and what the engines decided.
+/// A way that was run: what is told of it, what the engines decided, and the cluster.
 #[derive(Clone, Debug)]
 pub(super) struct Ran {
     pub(super) report: WayReport,
     pub(super) observed: Observed,
+    /// Afterwards.
+    pub(super) cluster: Cluster,
+    /// After the second run.
+    pub(super) again: Cluster,
 }
 
 /// Runs a way on a copy of the cluster.
@@ -59,7 +63,7 @@ pub(super) fn run(way: Way, cluster: &Cluster, target: Target<'_>) -> Result<Ran
         causes: causes(&outcome),
         warnings: warnings(&outcome),
     };
-    Ok(Ran { report, observed })
+    Ok(Ran { report, observed, cluster: fork, again: second })
 }
 
 /// The words of a command line, as `apply --server-side`, with the file.

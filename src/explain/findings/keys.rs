@@ -1,11 +1,12 @@
 //! Ports that share their merge key: MK001 to MK008.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{Evidence, PORTS, cause, finding, ports_of};
-use crate::explain::facts::{Cause, Code, Fact, Finding, Holder, Port};
+use super::{Evidence, PORTS, cause, finding, items_of, ports_of};
+use crate::explain::converged::{Key, Ports};
+use crate::explain::facts::{Cause, Code, Fact, Finding, Holder, Kindred, Port};
 use crate::explain::render::words;
 use crate::explain::report::{WayOutcome, WayReport};
 use crate::schema::{ListType, Schema, Shape};
@@ -30,7 +31,7 @@ pub(super) fn shared_merge_key(evidence: &Evidence<'_>) -> Option<Finding> {
 pub(super) fn wrong_item(evidence: &Evidence<'_>) -> Option<Finding> {
     let mut because = astray(evidence)?;
     let astray = evidence.landings.iter().filter(|landing| landing.went_astray()).filter_map(super::landing::Landing::fact);
-    because.extend(capped(astray.collect()).into_iter().map(Cause::from));
+    because.extend(capped(Kindred::Landed, astray.collect()).into_iter().map(Cause::from));
     because.extend(never_reached(evidence).into_iter().map(Cause::from));
     Some(finding(Code::WrongItem, PORTS, because))
 }
@@ -38,26 +39,26 @@ pub(super) fn wrong_item(evidence: &Evidence<'_>) -> Option<Finding> {
 /// MK003: a port of the manifest was merged into another and is lost.
 pub(super) fn item_swallowed(evidence: &Evidence<'_>) -> Option<Finding> {
     let usual = evidence.usual()?;
-    let after = ports_of(usual.report.live.as_ref()?);
+    let live = usual.report.live.as_ref().filter(|_| usual.report.outcome.succeeded())?;
+    let (after, is_live) = (ports_of(live), Ports::of(live));
     let before = evidence.before.map(ports_of).unwrap_or_default();
-    let lost: Vec<Port> = ports_of(evidence.manifest)
-        .into_iter()
-        .filter(|port| usual.report.outcome.succeeded() && !after.iter().any(|live| live.is(port)))
-        .collect();
+    let by_number: BTreeMap<i64, &Port> = after.iter().rev().map(|port| (port.port, port)).collect();
+    let mut swallowed = Vec::new();
+    for (at_place, item) in items_of(evidence.manifest).iter().enumerate() {
+        let Some(lost) = Port::of(item, at_place).filter(|_| is_live.get(&Key::of(item)).is_none()) else { continue };
+        let Some(into) = by_number.get(&lost.port).copied() else { continue };
+        let was = at(&before, into.index).filter(|was| was.is(&lost) && !was.is(into));
+        swallowed.extend(was.map(|was| Fact::TurnedInto { was: was.clone(), is: into.clone() }));
+        swallowed.push(Fact::Swallowed { lost, into: into.clone() });
+    }
+    if swallowed.is_empty() {
+        return None;
+    }
     let mut because: Vec<Cause> = patch_sent(evidence).map(Cause::from).into_iter().collect();
     because.push(cause(by_merge_key(), Vec::new()));
     because.extend(shared(evidence).into_iter().map(Cause::from));
-    let mut told = false;
-    for lost in lost {
-        let Some(into) = after.iter().find(|live| live.port == lost.port) else { continue };
-        let was = before.get(into.index).filter(|was| !was.is(into) && was.port == into.port);
-        if let Some(was) = was.filter(|was| was.is(&lost)) {
-            because.push(Fact::TurnedInto { was: was.clone(), is: into.clone() }.into());
-        }
-        because.push(Fact::Swallowed { lost, into: into.clone() }.into());
-        told = true;
-    }
-    told.then(|| finding(Code::ItemSwallowed, PORTS, because))
+    because.extend(capped(Kindred::Swallowed, swallowed).into_iter().map(Cause::from));
+    Some(finding(Code::ItemSwallowed, PORTS, because))
 }
 
 /// MK004: kubectl reports success on every run, and the Service is not as wanted after any.
@@ -88,7 +89,7 @@ pub(super) fn order_decides(evidence: &Evidence<'_>) -> Option<Finding> {
         let (Some(live), Some(given)) = (at(&live, *original), at(&given, *modified)) else { continue };
         if !live.is(given) {
             numbers.push(live.port);
-            crossed.push(Cause::from(Fact::Paired { live: live.clone(), manifest: given.clone() }));
+            crossed.push(Fact::Paired { live: live.clone(), manifest: given.clone() });
         }
     }
     let number = *numbers.first()?;
@@ -99,7 +100,7 @@ pub(super) fn order_decides(evidence: &Evidence<'_>) -> Option<Finding> {
     let order = cause(Fact::ComparedByPlace { live: of(&live), manifest: of(&given) }, Vec::new());
     let mut because: Vec<Cause> = shared(evidence).into_iter().map(Cause::from).collect();
     because.push(order);
-    because.append(&mut crossed);
+    because.extend(capped(Kindred::Paired, crossed).into_iter().map(Cause::from));
     Some(finding(Code::OrderDecides, PORTS, because))
 }
 
@@ -122,7 +123,9 @@ pub(super) fn duplicate_after_patch(evidence: &Evidence<'_>) -> Option<Finding> 
     }
     let mut because = astray(evidence).unwrap_or_default();
     because.extend(
-        capped(evidence.landings.iter().filter_map(super::landing::Landing::fact).collect()).into_iter().map(Cause::from),
+        capped(Kindred::Landed, evidence.landings.iter().filter_map(super::landing::Landing::fact).collect())
+            .into_iter()
+            .map(Cause::from),
     );
     because.push(Fact::Refused { ways: vec![report.way], messages: duplicates }.into());
     Some(finding(Code::DuplicateAfterPatch, PORTS, because))
@@ -172,7 +175,7 @@ fn astray(evidence: &Evidence<'_>) -> Option<Vec<Cause>> {
     evidence.landings.iter().any(super::landing::Landing::went_astray).then(|| {
         let mut because: Vec<Cause> = patch_sent(evidence).map(Cause::from).into_iter().collect();
         because.push(cause(by_merge_key(), Vec::new()));
-        because.extend(capped(shared_in(Holder::Live, evidence.before)).into_iter().map(Cause::from));
+        because.extend(capped(Kindred::Shared, shared_in(Holder::Live, evidence.before)).into_iter().map(Cause::from));
         because
     })
 }
@@ -186,33 +189,29 @@ fn patch_sent(evidence: &Evidence<'_>) -> Option<Fact> {
 
 /// Live ports that a change was meant for and that no item of the patch was merged into.
 fn never_reached(evidence: &Evidence<'_>) -> Vec<Fact> {
-    let reached =
-        |port: &Port| evidence.landings.iter().any(|landing| landing.on.as_ref().is_some_and(|on| on.index == port.index));
-    let mut facts: Vec<Fact> = Vec::new();
-    for landing in evidence.landings.iter().filter(|landing| landing.went_astray()) {
-        if let Some(meant) = landing.meant.as_ref().filter(|meant| !reached(meant)) {
-            let fact = Fact::NeverReached { port: meant.clone() };
-            if !facts.contains(&fact) {
-                facts.push(fact);
-            }
-        }
-    }
-    capped(facts)
+    let reached: BTreeSet<usize> = evidence.landings.iter().filter_map(|landing| Some(landing.on.as_ref()?.index)).collect();
+    let astray = evidence.landings.iter().filter(|landing| landing.went_astray()).filter_map(|landing| landing.meant.clone());
+    let missed: BTreeMap<usize, Port> =
+        astray.map(|port| (port.index, port)).filter(|(index, _)| !reached.contains(index)).collect();
+    let facts = missed.into_values().map(|port| Fact::NeverReached { port }).collect();
+    capped(Kindred::NeverReached, facts)
 }
 
 /// The first few, and how many there are beside them.
-fn capped(mut facts: Vec<Fact>) -> Vec<Fact> {
-    const MOST: usize = 4;
+fn capped(of: Kindred, mut facts: Vec<Fact>) -> Vec<Fact> {
+    const MOST: usize = 3;
     let more = facts.len().saturating_sub(MOST);
-    if more > 0 {
+    // Telling that there is one more takes as much room as telling it.
+    if more > 1 {
         facts.truncate(MOST);
-        facts.push(Fact::AndMore { count: more });
+        facts.push(Fact::AndMore { of, count: more });
     }
     facts
 }
 
+/// The port at a place of the list; items that are no ports are left out of `ports`.
 fn at(ports: &[Port], index: usize) -> Option<&Port> {
-    ports.iter().find(|port| port.index == index)
+    ports.binary_search_by_key(&index, |port| port.index).ok().and_then(|at| ports.get(at))
 }
 
 /// The numbers that several ports have, where they matter: in the live object, else in the manifest, else in the last applied one.
@@ -223,12 +222,12 @@ fn shared(evidence: &Evidence<'_>) -> Vec<Fact> {
         (false, _) => {
             // What the manifest repeats and the live object does not is told as well.
             let number = |fact: &Fact| if let Fact::Shared { number, .. } = fact { Some(*number) } else { None };
-            let known: Vec<_> = live.iter().map(number).collect();
+            let known: BTreeSet<_> = live.iter().map(number).collect();
             let more = manifest.into_iter().filter(|fact| !known.contains(&number(fact)));
-            capped(live.clone().into_iter().chain(more).collect())
+            capped(Kindred::Shared, live.clone().into_iter().chain(more).collect())
         }
-        (true, false) => capped(manifest),
-        (true, true) => capped(shared_in(Holder::LastApplied, evidence.last_applied.as_ref())),
+        (true, false) => capped(Kindred::Shared, manifest),
+        (true, true) => capped(Kindred::Shared, shared_in(Holder::LastApplied, evidence.last_applied.as_ref())),
     }
 }
 

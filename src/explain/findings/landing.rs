@@ -1,5 +1,7 @@
 //! From the traces of `kubectl apply`: which change was meant for which port, and where it went.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::{Evidence, items_of};
@@ -39,16 +41,24 @@ pub(super) fn landings(evidence: &Evidence<'_>) -> Vec<Landing> {
     let Some(body) = ran.report.requests.first().map(|request| &request.body) else { return Vec::new() };
     let live = items_of(before);
     let manifest = items_of(evidence.manifest);
-    let mut pairs: Vec<(Option<usize>, usize)> = ran.observed.pairs.iter().map(|(live, given)| (Some(*live), *given)).collect();
-    pairs.extend(ran.observed.added.iter().map(|given| (None, *given)));
-    let places = ran.observed.landings(live.len());
+    // Pairs by number, in the order in which kubectl compared them.
+    let mut pairs: BTreeMap<i64, Vec<(Option<usize>, usize)>> = BTreeMap::new();
+    let compared = ran.observed.pairs.iter().map(|(live, given)| (Some(*live), *given));
+    for pair in compared.chain(ran.observed.added.iter().map(|given| (None, *given))) {
+        if let Some(number) = manifest.get(pair.1).and_then(number) {
+            pairs.entry(number).or_default().push(pair);
+        }
+    }
+    let places: BTreeMap<usize, Option<usize>> = ran.observed.landings(live.len()).into_iter().collect();
     let mut out = Vec::new();
     for (at, item) in items_of(body).iter().enumerate().filter(|(_, item)| item.get("$patch").is_none()) {
         let carried =
             |pair: &(Option<usize>, usize)| made_from(item, pair.0.and_then(|live_at| live.get(live_at)), manifest.get(pair.1));
-        // Pairs of one key that differ alike are taken in the order in which kubectl compared them.
-        let pair = pairs.iter().position(carried).map(|at| pairs.remove(at));
-        let on = places.iter().find(|(patch, _)| *patch == at).and_then(|(_, on)| *on);
+        let pair = number(item).and_then(|number| pairs.get_mut(&number)).and_then(|pairs| {
+            let at = pairs.iter().position(carried)?;
+            Some(pairs.remove(at))
+        });
+        let on = places.get(&at).copied().flatten();
         let on_item = on.and_then(|on| live.get(on));
         out.push(Landing {
             fields: fields(item),
@@ -59,6 +69,10 @@ pub(super) fn landings(evidence: &Evidence<'_>) -> Vec<Landing> {
         });
     }
     out
+}
+
+fn number(item: &Value) -> Option<i64> {
+    item.get("port")?.as_i64()
 }
 
 fn fields(item: &Value) -> Vec<String> {
@@ -79,11 +93,8 @@ fn same_or_absent(left: Option<&Value>, right: Option<&Value>) -> bool {
 /// Whether the patch item says what the manifest item has and the live item has not.
 fn made_from(item: &Value, live: Option<&Value>, given: Option<&Value>) -> bool {
     let Some(given) = given else { return false };
-    let number = |item: &Value| item.get("port").cloned();
-    number(item) == number(given)
-        && fields(item).iter().all(|field| {
-            same_or_absent(item.get(field), given.get(field))
-                && live.is_none_or(|live| !same_or_absent(given.get(field), live.get(field)))
-        })
-        && (live.is_some() || fields(item).len() == fields(given).len())
+    fields(item).iter().all(|field| {
+        same_or_absent(item.get(field), given.get(field))
+            && live.is_none_or(|live| !same_or_absent(given.get(field), live.get(field)))
+    }) && (live.is_some() || fields(item).len() == fields(given).len())
 }

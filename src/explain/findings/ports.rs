@@ -1,39 +1,56 @@
 //! Ports that are not what they seem: MK009 to MK012 and MK018.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::Value;
 
 use super::{Evidence, PORTS, finding, items_of, ports_of, refused_alike};
+use crate::explain::converged::{Key, Ports};
 use crate::explain::facts::{Cause, Code, Fact, Finding, Port};
 use crate::explain::report::{StatusCause, Way, WayReport};
 
+/// So many ports are told of.
+const MOST: usize = 8;
+
 /// MK009: a port of the manifest has the name of a live one and another number or protocol.
 pub(super) fn number_changed(evidence: &Evidence<'_>) -> Option<Finding> {
-    let live = ports_of(evidence.before?);
-    let given = ports_of(evidence.manifest);
-    let mut because = Vec::new();
-    for is in &given {
-        let was = live.iter().find(|was| was.name.is_some() && was.name == is.name && !was.is(is));
-        let Some(was) = was.filter(|was| !given.iter().any(|port| port.is(was))) else { continue };
-        because.push(Cause::from(Fact::NumberChanged { was: was.clone(), is: is.clone() }));
-        let keeps = |ran: &&super::Ran| {
-            let after = ran.report.live.as_ref().map(ports_of).unwrap_or_default();
-            match ran.report.outcome.succeeded() {
-                true => after.iter().any(|port| port.is(was)),
-                false => ran.report.causes.iter().any(|cause| is_name_twice(cause, was)),
-            }
-        };
-        let ways: Vec<Way> = evidence.ways.iter().filter(keeps).map(|ran| ran.report.way).collect();
-        if !ways.is_empty() {
-            because.push(Fact::KeptBeside { ways, port: was.clone() }.into());
-        }
-    }
     // Both dialects handle it as long as the old port goes; it is worth telling where a way does not bring it about.
     let trouble: Vec<&WayReport> = evidence.ways.iter().map(|ran| &ran.report).filter(|report| !report.converged).collect();
-    if because.is_empty() || trouble.is_empty() {
+    if trouble.is_empty() {
         return None;
     }
-    because.extend(refused_alike(trouble.into_iter().map(|report| (report.way, refusals(report).collect()))).map(Cause::from));
-    Some(finding(Code::NumberChanged, PORTS, because))
+    let before = evidence.before?;
+    let live = ports_of(before);
+    let by_name: BTreeMap<&str, &Port> = live.iter().rev().filter_map(|port| Some((port.name.as_deref()?, port))).collect();
+    let given = Ports::of(evidence.manifest);
+    let ends: Vec<_> = evidence.ways.iter().map(|ran| (&ran.report, ran.report.live.as_ref().map(Ports::of))).collect();
+    let mut changed = Vec::new();
+    for (at, item) in items_of(evidence.manifest).iter().enumerate() {
+        let Some(is) = Port::of(item, at) else { continue };
+        let was = is.name.as_deref().and_then(|name| by_name.get(name)).filter(|was| !was.is(&is));
+        let Some((was, was_item)) = was.and_then(|was| Some((*was, items_of(before).get(was.index)?))) else { continue };
+        let key = Key::of(was_item);
+        if given.get(&key).is_some() {
+            continue;
+        }
+        changed.push(Cause::from(Fact::NumberChanged { was: was.clone(), is }));
+        let keeps = |(report, after): &&(&WayReport, Option<Ports<'_>>)| match report.outcome.succeeded() {
+            true => after.as_ref().is_some_and(|after| after.get(&key).is_some()),
+            false => report.causes.iter().any(|cause| is_name_twice(cause, was)),
+        };
+        let ways: Vec<Way> = ends.iter().filter(keeps).map(|(report, _)| report.way).collect();
+        if !ways.is_empty() {
+            changed.push(Fact::KeptBeside { ways, port: was.clone() }.into());
+        }
+        if changed.len() >= MOST {
+            break;
+        }
+    }
+    if changed.is_empty() {
+        return None;
+    }
+    changed.extend(refused_alike(trouble.into_iter().map(|report| (report.way, refusals(report).collect()))).map(Cause::from));
+    Some(finding(Code::NumberChanged, PORTS, changed))
 }
 
 /// Whether the server found the name of the port twice.
@@ -50,51 +67,48 @@ fn refusals(report: &WayReport) -> impl Iterator<Item = String> {
     causes.map(|cause| format!("{}: {}", cause.field, cause.message))
 }
 
-/// MK010: two ports of one number exchanged their names.
+/// MK010: two ports exchanged their names.
 pub(super) fn names_swapped(evidence: &Evidence<'_>) -> Option<Finding> {
-    let live = ports_of(evidence.before?);
-    let given = ports_of(evidence.manifest);
-    let now = |port: &Port| given.iter().find(|given| given.is(port)).and_then(|given| given.name.as_ref());
-    for (at, one) in live.iter().enumerate() {
-        for other in live.iter().skip(at + 1) {
-            if one.name.is_some() && one.name != other.name && now(one) == other.name.as_ref() && now(other) == one.name.as_ref()
-            {
-                let fact = Fact::NamesSwapped { one: one.clone(), other: other.clone() };
-                return Some(finding(Code::NamesSwapped, PORTS, vec![fact.into()]));
-            }
-        }
-    }
-    None
+    let before = evidence.before?;
+    let live = ports_of(before);
+    let by_name: BTreeMap<&str, &Port> = live.iter().rev().filter_map(|port| Some((port.name.as_deref()?, port))).collect();
+    let given = Ports::of(evidence.manifest);
+    let now = |port: &Port| given.get(&Key::of(items_of(before).get(port.index)?))?.get("name")?.as_str();
+    live.iter().find_map(|one| {
+        let other = *by_name.get(now(one)?)?;
+        let swapped = other.index > one.index && one.name != other.name && now(other) == one.name.as_deref();
+        swapped.then(|| {
+            let fact = Fact::NamesSwapped { one: one.clone(), other: other.clone() };
+            finding(Code::NamesSwapped, PORTS, vec![fact.into()])
+        })
+    })
 }
 
 /// MK011: a node port changes that the manifest does not state.
 pub(super) fn node_port_redrawn(evidence: &Evidence<'_>) -> Option<Finding> {
-    let before = evidence.before?;
-    let stated = |port: &Port| {
-        items_of(evidence.manifest)
-            .iter()
-            .enumerate()
-            .any(|(at, item)| Port::of(item, at).is_some_and(|given| given.is(port)) && number(item).is_some())
-    };
-    let kept = |port: &Port| ports_of(evidence.manifest).iter().any(|given| given.is(port));
+    if type_changed(evidence).is_some() {
+        return None;
+    }
+    let given = Ports::of(evidence.manifest);
+    let done = evidence.ways.iter().map(|ran| &ran.report).filter(|report| report.outcome.succeeded());
+    let ends: Vec<_> = done.filter_map(|report| Some((report.way, Ports::of(report.live.as_ref()?)))).collect();
     let mut because = Vec::new();
-    for (at, item) in items_of(before).iter().enumerate() {
+    for (at, item) in items_of(evidence.before?).iter().enumerate() {
         let (Some(port), Some(was)) = (Port::of(item, at), number(item)) else { continue };
-        if stated(&port) || !kept(&port) {
+        let key = Key::of(item);
+        // It is in the manifest, without a node port.
+        if !given.get(&key).is_some_and(|given| number(given).is_none()) {
             continue;
         }
-        for ran in evidence.ways.iter().filter(|ran| ran.report.outcome.succeeded()) {
-            let after = ran.report.live.as_ref().map(items_of).unwrap_or_default();
-            let is = after.iter().enumerate().find(|(at, item)| Port::of(item, *at).is_some_and(|live| live.is(&port)));
-            let Some((_, item)) = is else { continue };
-            let is = number(item);
-            if is != Some(was) {
-                because.push(Cause::from(Fact::NodePortMoved { way: ran.report.way, port: port.clone(), was, is }));
-            }
+        for (way, after) in &ends {
+            let Some(is) = after.get(&key).map(number).filter(|is| *is != Some(was)) else { continue };
+            because.push(Cause::from(Fact::NodePortMoved { way: *way, port: port.clone(), was, is }));
+        }
+        if because.len() >= MOST {
+            break;
         }
     }
-    let freed = type_changed(evidence).is_some();
-    (!because.is_empty() && !freed).then(|| finding(Code::NodePortRedrawn, PORTS, because))
+    (!because.is_empty()).then(|| finding(Code::NodePortRedrawn, PORTS, because))
 }
 
 fn number(item: &Value) -> Option<i64> {
@@ -105,7 +119,11 @@ fn number(item: &Value) -> Option<i64> {
 pub(super) fn protocol_left_out(evidence: &Evidence<'_>) -> Option<Finding> {
     let given = ports_of(evidence.manifest);
     let live = evidence.before.map(ports_of).unwrap_or_default();
-    let matters = |port: &Port| given.iter().chain(&live).any(|other| other.port == port.port && other.protocol != port.protocol);
+    let mut protocols: BTreeMap<i64, BTreeSet<&str>> = BTreeMap::new();
+    for port in given.iter().chain(&live) {
+        protocols.entry(port.port).or_default().insert(&port.protocol);
+    }
+    let matters = |port: &Port| protocols.get(&port.port).is_some_and(|protocols| protocols.len() > 1);
     let left_out = items_of(evidence.manifest)
         .iter()
         .enumerate()

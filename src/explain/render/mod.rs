@@ -13,7 +13,7 @@ pub(super) use markdown::markdown;
 pub(super) use mermaid::mermaid;
 pub(super) use text::text;
 
-use super::facts::{Cause, Code, Fact, Finding};
+use super::facts::{Cause, Code, Fact, Finding, Kindred};
 use super::report::Report;
 
 /// How a text report looks.
@@ -70,13 +70,13 @@ fn reasons(findings: &[Finding]) -> Vec<Reason<'_>> {
 /// dialect does.
 fn rank(fact: &Fact) -> usize {
     match fact {
-        Fact::Shared { .. } => 0,
+        Fact::Shared { .. } | Fact::AndMore { of: Kindred::Shared, .. } => 0,
         Fact::ComparedByPlace { .. } => 1,
-        Fact::Paired { .. } => 2,
+        Fact::Paired { .. } | Fact::AndMore { of: Kindred::Paired, .. } => 2,
         Fact::PatchSent { .. } => 3,
         Fact::FoundByMergeKey { .. } => 4,
-        Fact::NeverReached { .. } | Fact::LastAppliedStale { .. } => 6,
-        Fact::Swallowed { .. } | Fact::TurnedInto { .. } => 7,
+        Fact::NeverReached { .. } | Fact::AndMore { of: Kindred::NeverReached, .. } | Fact::LastAppliedStale { .. } => 6,
+        Fact::Swallowed { .. } | Fact::TurnedInto { .. } | Fact::AndMore { of: Kindred::Swallowed, .. } => 7,
         Fact::Refused { .. } => 8,
         Fact::DifferenceStays => 9,
         Fact::FoundByMapKeys { .. } => 10,

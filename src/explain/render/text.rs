@@ -169,7 +169,7 @@ impl Page<'_> {
         }
         let numbers = report.source.iter().map(|line| line.line.to_string().len()).max().unwrap_or(0);
         let texts = report.source.iter().map(|line| line.text.chars().count()).max().unwrap_or(0).min(40);
-        for (at, line) in report.source.iter().take(2 * MOST).enumerate() {
+        for (at, line) in report.source.iter().enumerate() {
             let file = if at == 0 { report.file_shown() } else { "" };
             let text = words::shorten(&line.text, 60);
             let mut out =
@@ -179,9 +179,6 @@ impl Page<'_> {
                 out.push_str(&format!("{padding}  <- {}", words::mark(mark)));
             }
             self.line(&out);
-        }
-        if report.source.len() > 2 * MOST {
-            self.line(&format!("  and {} lines more", report.source.len() - 2 * MOST));
         }
     }
 

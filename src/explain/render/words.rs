@@ -102,7 +102,7 @@ pub(super) fn fact(fact: &Fact) -> String {
             let shown: Vec<_> = messages.iter().take(3).map(|message| shorten(message, 200)).collect();
             format!("The server refuses {ways}: {}{more}.", shown.join("; "))
         }
-        Fact::AndMore { count } => format!("And so for {count} more."),
+        Fact::AndMore { count, .. } => format!("And so for {count} more."),
         Fact::OrderContradicted { by_client } => {
             let who = if *by_client { "kubectl itself" } else { "the server" };
             format!(
