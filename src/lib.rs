@@ -5,10 +5,14 @@ mod error;
 pub mod explain;
 mod manifest;
 pub mod path;
+#[cfg(feature = "json-patch")]
+pub mod rfc6902;
 pub mod schema;
 pub mod service;
 pub mod strategic;
 pub mod structured;
+#[cfg(feature = "k8s-openapi")]
+pub mod typed;
 pub mod value;
 
 pub use error::Error;

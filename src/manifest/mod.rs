@@ -4,6 +4,7 @@
 //! `{` is JSON, any other is YAML 1.1, and YAML becomes JSON before anything else is done with it. Left out: lists of objects and
 //! texts with several of them, which are refused.
 
+mod convert;
 #[cfg(feature = "yaml")]
 mod scalar;
 #[cfg(feature = "yaml")]
