@@ -31,7 +31,7 @@ fn check_fork(fork: &Value) -> Vec<String> {
     let [past @ .., end, again] = steps.as_slice() else { panic!("{} has no end", fork["id"]) };
     let requests = |step: &Value| step["requests"].as_array().unwrap().clone();
     let stored = past.iter().flat_map(requests).filter(|request| request["query"].get("dryRun").is_none());
-    let before = stored.map(|request| request["live"].clone()).last().unwrap_or_default();
+    let before = stored.map(|request| request["live"].clone()).next_back().unwrap_or_default();
     let after = |step: &Value, before: &Value| requests(step).last().map_or(before.clone(), |request| request["live"].clone());
     let (live, live_again) = (after(end, &before), after(again, &after(end, &before)));
 

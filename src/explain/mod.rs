@@ -57,7 +57,7 @@ use crate::cluster::Environment;
 use crate::error::Kind;
 use crate::path::Path;
 use crate::schema::Schema;
-use crate::{Error, Manifest, value};
+use crate::{Error, Manifest};
 use divergences::Ends;
 use findings::Evidence;
 use history::Past;
@@ -188,7 +188,7 @@ pub fn explain<'a>(case: impl Into<Case<'a>>) -> Result<Report, Error> {
             name: name.clone(),
         },
         file: file.clone(),
-        manifest: settled(manifest.object())?,
+        manifest: manifest.object().clone(),
         before,
         divergences,
         findings,
@@ -278,9 +278,4 @@ fn draws(ways: &[ways::Ran], before: Option<&Value>, manifest: &Value) -> bool {
     known.sort_unstable();
     let ends = ways.iter().filter_map(|ran| ran.report.live.as_ref()).flat_map(numbers);
     ends.into_iter().any(|number| known.binary_search(&number).is_err())
-}
-
-/// With keys in one order, whichever features of serde_json are on.
-fn settled(object: &Value) -> Result<Value, Error> {
-    Ok(value::Value::from_serde(object)?.into_serde())
 }

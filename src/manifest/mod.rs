@@ -76,10 +76,16 @@ impl Manifest {
     /// Takes an object that is JSON already; it has no places.
     ///
     /// # Errors
-    /// [`Error::is_wrong_type`] if it is not an object, or a list of objects.
+    /// [`Error::is_wrong_type`] if it is not an object, or a list of objects; [`Error::is_too_deep`] beyond
+    /// [`MAX_DEPTH`](value::MAX_DEPTH).
     pub fn new(object: serde_json::Value) -> Result<Self, Error> {
+        // Its keys come into one order, whichever features of serde_json are on.
+        Manifest::of(value::Value::from_serde(&object)?)
+    }
+
+    fn of(object: value::Value<'_>) -> Result<Self, Error> {
         checked(Manifest {
-            object,
+            object: object.into_serde(),
             file: None,
             text: None,
             repeated: Vec::new(),
@@ -94,7 +100,7 @@ impl Manifest {
     /// [`Error::is_syntax`] with line and column; otherwise as [`Manifest::new`].
     pub fn from_json(text: impl AsRef<[u8]>) -> Result<Self, Error> {
         let bytes = text.as_ref();
-        let manifest = Manifest::new(value::parse(bytes)?.into_serde())?;
+        let manifest = Manifest::of(value::parse(bytes)?)?;
         Ok(Manifest { text: std::str::from_utf8(bytes).ok().map(str::to_owned), ..manifest })
     }
 

@@ -15,20 +15,20 @@ fn root() -> &'static Path {
 }
 
 /// The cases of a file in `tests/corpus/v1_37`.
-pub fn corpus(file: &str) -> impl Iterator<Item = Value> {
+pub(crate) fn corpus(file: &str) -> impl Iterator<Item = Value> {
     let path = root().join("tests/corpus/v1_37").join(file);
     let open = std::fs::File::open(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     BufReader::new(GzDecoder::new(open)).lines().map(|line| serde_json::from_str(&line.unwrap()).unwrap())
 }
 
 /// A report that somebody made, with what led to it.
-pub struct Story {
-    pub manifest: Manifest,
-    pub history: Vec<Step>,
+pub(crate) struct Story {
+    pub(crate) manifest: Manifest,
+    pub(crate) history: Vec<Step>,
 }
 
 impl Story {
-    pub fn report(&self) -> Report {
+    pub(crate) fn report(&self) -> Report {
         explain(Case::new(&self.manifest).history(&self.history)).unwrap()
     }
 }
@@ -48,7 +48,7 @@ impl File {
 }
 
 /// The names of the stories in `examples/stories`.
-pub fn stories() -> Vec<String> {
+pub(crate) fn stories() -> Vec<String> {
     let entries = std::fs::read_dir(root().join("examples/stories")).unwrap();
     let mut names: Vec<_> =
         entries.map(|entry| entry.unwrap().path()).map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect();
@@ -57,7 +57,7 @@ pub fn stories() -> Vec<String> {
 }
 
 /// A story: a JSON file, or a directory with the manifests that were applied and the one that is to be.
-pub fn story(name: &str) -> Story {
+pub(crate) fn story(name: &str) -> Story {
     let base = root().join("examples/stories");
     let file = base.join(format!("{name}.json"));
     if file.exists() {
@@ -71,7 +71,7 @@ pub fn story(name: &str) -> Story {
 }
 
 /// The examples in `docs/codes.md`, by code.
-pub fn codes() -> BTreeMap<String, Story> {
+pub(crate) fn codes() -> BTreeMap<String, Story> {
     let text = std::fs::read_to_string(root().join("docs/codes.md")).unwrap();
     let mut examples = BTreeMap::new();
     for page in text.split("\n## ").skip(1) {
