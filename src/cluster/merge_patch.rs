@@ -47,7 +47,7 @@ fn merge<'a>(document: &mut Map<'a>, mut patch: Map<'a>) {
 }
 
 /// Drops the members that are `null`, at any depth and inside lists; a `null` item of a list stays.
-fn prune(value: &mut Value<'_>) {
+pub(super) fn prune(value: &mut Value<'_>) {
     match value {
         Value::Map(map) => {
             map.sort();

@@ -10,7 +10,7 @@ use super::options::{Apply, Cascade, DryRun};
 use super::{Session, server_side, verbs};
 use crate::Manifest;
 use crate::cluster::request::PatchType;
-use crate::cluster::{LAST_APPLIED, Method, Object};
+use crate::cluster::{LAST_APPLIED, Method, Object, merge_patch};
 use crate::strategic::{self, Conflicts, Lookup, Options, ThreeWay};
 use crate::value::{self, Value, quote};
 
@@ -78,7 +78,7 @@ fn client_side(session: &mut Session<'_, '_>, source: Source, options: &Apply) -
 }
 
 fn create(session: &mut Session<'_, '_>, source: &Source, mut object: Value<'static>, options: &Apply) -> Result<(), Failure> {
-    object::prune_nulls(&mut object);
+    merge_patch::prune(&mut object);
     if options.common.dry_run != DryRun::Client {
         verbs::post(session, source, object, verbs::Writer::new(&options.common, FIELD_MANAGER))
             .map_err(|failure| failure.when("creating", &source.file))?;

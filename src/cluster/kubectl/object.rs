@@ -108,18 +108,6 @@ pub(super) fn drop_resource_version(object: &mut Value<'_>) {
     }
 }
 
-/// Drops members that are `null`, at any depth; a `null` item of a list stays.
-pub(super) fn prune_nulls(value: &mut Value<'_>) {
-    match value {
-        Value::Map(map) => map.retain(|_, value| {
-            prune_nulls(value);
-            !value.is_null()
-        }),
-        Value::List(items) => items.iter_mut().for_each(prune_nulls),
-        _ => {}
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,12 +134,5 @@ mod tests {
             r#"{"metadata":{"annotations":{"a":"b","n":1}}}"#,
             r#"{"metadata":{"annotations":{"kubectl.kubernetes.io/last-applied-configuration":"{\"metadata\":{\"annotations\":{}}}\n"}}}"#,
         );
-    }
-
-    #[test]
-    fn nulls_of_lists_stay() {
-        let mut value = parse(br#"{"a":null,"l":[null,{"b":null}],"m":{"c":null}}"#).unwrap();
-        prune_nulls(&mut value);
-        assert_eq!(value.to_string(), r#"{"l":[null,{}],"m":{}}"#);
     }
 }
