@@ -2,7 +2,6 @@
 //!
 //! `cargo bench --bench cluster`
 
-#![allow(clippy::expect_used, clippy::panic, reason = "a benchmark fails by panicking")]
 #![allow(clippy::panic, reason = "a benchmark that does not run is no benchmark")]
 
 use std::hint::black_box;

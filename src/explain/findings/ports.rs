@@ -97,7 +97,7 @@ pub(super) fn node_port_redrawn(evidence: &Evidence<'_>) -> Option<Finding> {
         let (Some(port), Some(was)) = (Port::of(item, at), number(item)) else { continue };
         let key = Key::of(item);
         // It is in the manifest, without a node port.
-        if !given.get(&key).is_some_and(|given| number(given).is_none()) {
+        if given.get(&key).is_none_or(|given| number(given).is_some()) {
             continue;
         }
         for (way, after) in &ends {
