@@ -3,6 +3,7 @@
 pub mod cluster;
 mod error;
 pub mod explain;
+pub mod laws;
 mod manifest;
 pub mod path;
 #[cfg(feature = "json-patch")]

@@ -68,7 +68,7 @@ pub struct Port {
 
 impl Port {
     /// A port of an item of `spec.ports`, if its number is one.
-    pub(super) fn of(item: &Value, index: usize) -> Option<Self> {
+    pub(crate) fn of(item: &Value, index: usize) -> Option<Self> {
         let protocol = item.get("protocol").and_then(Value::as_str).filter(|protocol| !protocol.is_empty());
         Some(Port {
             port: item.get("port")?.as_i64()?,
@@ -79,7 +79,7 @@ impl Port {
     }
 
     /// Whether both are one port to server-side apply.
-    pub(super) fn is(&self, other: &Port) -> bool {
+    pub(crate) fn is(&self, other: &Port) -> bool {
         (self.port, &self.protocol) == (other.port, &other.protocol)
     }
 }
