@@ -16,8 +16,8 @@ use super::render;
 /// What the ways of bringing a manifest to the cluster do to it, where they part, why, and what helps.
 ///
 /// Its [`Display`](fmt::Display) is the text report.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(into = "render::json::Document", try_from = "render::json::Document")]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(try_from = "render::json::Document")]
 pub struct Report {
     pub(super) object: ObjectName,
     pub(super) file: String,

@@ -2,7 +2,7 @@
 //!
 //! Sentences are written out beside the data that they are made of, and read back from the data alone.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 use super::words;
@@ -10,14 +10,56 @@ use crate::explain::facts::{Cause, Code, Fact, Finding};
 use crate::explain::remedies::{Attempt, Plan, Remedy, Risk};
 use crate::explain::report::{Again, Divergence, Note, ObjectName, Report, SourceLine, Told, WayReport};
 
-#[derive(Debug, Serialize, Deserialize)]
+/// The form as it is written: what need not be worded is lent by the report.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Lent<'r> {
+    schema_version: u32,
+    object: &'r ObjectName,
+    verdict: String,
+    diverges: bool,
+    ways: &'r [WayReport],
+    divergences: &'r [Divergence],
+    findings: Vec<FindingForm>,
+    remedies: Vec<RemedyForm>,
+    attempts: &'r [Attempt],
+    history: &'r [Told],
+    source: &'r [SourceLine],
+    notes: Vec<NoteForm>,
+    file: &'r str,
+    manifest: &'r Value,
+    before: Option<&'r Value>,
+}
+
+impl Serialize for Report {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let lent = Lent {
+            schema_version: Report::SCHEMA_VERSION,
+            object: &self.object,
+            verdict: words::verdict(self),
+            diverges: self.diverges(),
+            ways: &self.ways,
+            divergences: &self.divergences,
+            findings: self.findings.iter().map(FindingForm::of).collect(),
+            remedies: self.remedies.iter().map(RemedyForm::of).collect(),
+            attempts: &self.attempts,
+            history: &self.history,
+            source: &self.source,
+            notes: self.notes.iter().map(|note| NoteForm { text: words::note(note), note: note.clone() }).collect(),
+            file: &self.file,
+            manifest: &self.manifest,
+            before: self.before.as_ref(),
+        };
+        lent.serialize(serializer)
+    }
+}
+
+/// The form as it is read: sentences are passed over.
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::explain) struct Document {
     schema_version: u32,
     object: ObjectName,
-    #[serde(default)]
-    verdict: String,
-    diverges: bool,
     ways: Vec<WayReport>,
     divergences: Vec<Divergence>,
     findings: Vec<FindingForm>,
@@ -74,28 +116,6 @@ struct NoteForm {
     note: Note,
 }
 
-impl From<Report> for Document {
-    fn from(report: Report) -> Self {
-        Document {
-            schema_version: Report::SCHEMA_VERSION,
-            verdict: words::verdict(&report),
-            diverges: report.diverges(),
-            object: report.object,
-            ways: report.ways,
-            divergences: report.divergences,
-            findings: report.findings.into_iter().map(FindingForm::from).collect(),
-            remedies: report.remedies.into_iter().map(RemedyForm::from).collect(),
-            attempts: report.attempts,
-            history: report.history,
-            source: report.source,
-            notes: report.notes.into_iter().map(|note| NoteForm { text: words::note(&note), note }).collect(),
-            file: report.file,
-            manifest: report.manifest,
-            before: report.before,
-        }
-    }
-}
-
 impl TryFrom<Document> for Report {
     type Error = String;
 
@@ -120,13 +140,13 @@ impl TryFrom<Document> for Report {
     }
 }
 
-impl From<Finding> for FindingForm {
-    fn from(finding: Finding) -> Self {
+impl FindingForm {
+    fn of(finding: &Finding) -> Self {
         FindingForm {
             code: finding.code,
             title: finding.code.title().to_owned(),
-            path: finding.path,
-            because: finding.because.into_iter().map(CauseForm::from).collect(),
+            path: finding.path.clone(),
+            because: finding.because.iter().map(CauseForm::of).collect(),
         }
     }
 }
@@ -137,13 +157,13 @@ impl From<FindingForm> for Finding {
     }
 }
 
-impl From<Cause> for CauseForm {
-    fn from(cause: Cause) -> Self {
+impl CauseForm {
+    fn of(cause: &Cause) -> Self {
         CauseForm {
             text: words::fact(&cause.fact),
             rule: words::rule(&cause.fact),
-            fact: cause.fact,
-            because: cause.because.into_iter().map(CauseForm::from).collect(),
+            fact: cause.fact.clone(),
+            because: cause.because.iter().map(CauseForm::of).collect(),
         }
     }
 }
@@ -154,16 +174,16 @@ impl From<CauseForm> for Cause {
     }
 }
 
-impl From<Remedy> for RemedyForm {
-    fn from(remedy: Remedy) -> Self {
+impl RemedyForm {
+    fn of(remedy: &Remedy) -> Self {
         RemedyForm {
-            command: remedy.steps.join(" && "),
+            command: remedy.steps.iter().filter(|step| !step.starts_with('#')).cloned().collect::<Vec<_>>().join(" && "),
+            steps: remedy.steps.clone(),
             converged: true,
+            writes: remedy.writes.clone(),
             risks: remedy.risks.iter().map(words::risk).collect(),
-            steps: remedy.steps,
-            writes: remedy.writes,
-            plan: remedy.plan,
-            costs: remedy.risks,
+            plan: remedy.plan.clone(),
+            costs: remedy.risks.clone(),
             afterwards: remedy.afterwards,
         }
     }
