@@ -139,6 +139,18 @@ fn bodies_that_cannot_be_read() {
 }
 
 #[test]
+fn strategic_patches_that_do_not_apply() {
+    let check = |name: &str, body: &str, code: u16, message: &str| check(name, &patch(STRATEGIC, "", body), code, message);
+    check(
+        "strategic/no_key",
+        r#"{"spec":{"ports":[{"name":"q"}]}}"#,
+        500,
+        "map: map[name:q] does not contain declared merge key: port",
+    );
+    check("strategic/format", r#"{"spec":{"$retainKeys":1}}"#, 400, "invalid patch format of retainKeys");
+}
+
+#[test]
 fn identity() {
     check(
         "identity/name_missing",
