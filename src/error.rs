@@ -1,3 +1,5 @@
+//! The one error of the whole crate: opaque, with the place first in its text.
+
 use std::fmt;
 
 use crate::path::Path;

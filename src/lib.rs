@@ -1,5 +1,7 @@
 //! What Kubernetes does to a Service when you apply it, to the byte, and why.
 
+#![forbid(unsafe_code)]
+
 pub mod cluster;
 mod error;
 pub mod explain;

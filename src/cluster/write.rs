@@ -11,7 +11,7 @@ use super::status::{Cause, Kind, Status};
 use super::store::Store;
 use super::{Cluster, Object, Request, Response, Trace, body, delete, ownership, patch};
 use crate::Error;
-use crate::service::{self, Allocators, Draws, DryRun, Duplicates, FieldError, Refusal, Service, Transaction};
+use crate::service::{self, Draws, DryRun, Duplicates, FieldError, Refusal, Service, Transaction};
 use crate::structured::Endpoint;
 use crate::value::quote;
 
@@ -214,16 +214,7 @@ impl Write<'_, '_> {
     fn create(&mut self, mut service: Service, create: Create) -> Result<Answer, Stop> {
         service.metadata.uid = self.store.next_uid();
         service.metadata.creation_timestamp = Some(self.now.to_string());
-        let (mut allocators, mut draws) = self.take_pools();
-        let mut transaction = Transaction::begin(&mut allocators, &mut draws, self.mode());
-        let prepared = self.prepare_create(&mut service, &mut transaction, &create);
-        if prepared.is_ok() {
-            transaction.commit();
-        } else {
-            transaction.revert();
-        }
-        self.give_back(allocators);
-        prepared?;
+        self.transact(|write, transaction| write.prepare_create(&mut service, transaction, &create))?;
         if self.options.dry_run() {
             service.metadata.resource_version = create.asked;
             return Ok((201, Object::new(service)));
@@ -262,13 +253,20 @@ impl Write<'_, '_> {
         if self.options.dry_run() { DryRun::All } else { DryRun::No }
     }
 
-    /// The pools, out of the store while a transaction works on them.
-    fn take_pools(&mut self) -> (Allocators, Draws) {
-        (std::mem::take(&mut Arc::make_mut(self.store).allocators), std::mem::take(&mut self.draws))
-    }
-
-    fn give_back(&mut self, allocators: Allocators) {
+    /// Prepares an object with the pools at hand: what it took from them is kept if it may be stored, and given back otherwise.
+    fn transact(&mut self, prepare: impl FnOnce(&mut Self, &mut Transaction<'_>) -> Result<(), Status>) -> Result<(), Status> {
+        // The pools are out of the store while the transaction works on them.
+        let mut allocators = std::mem::take(&mut Arc::make_mut(self.store).allocators);
+        let mut draws = std::mem::take(&mut self.draws);
+        let mut transaction = Transaction::begin(&mut allocators, &mut draws, self.mode());
+        let prepared = prepare(self, &mut transaction);
+        if prepared.is_ok() {
+            transaction.commit();
+        } else {
+            transaction.revert();
+        }
         Arc::make_mut(self.store).allocators = allocators;
+        prepared
     }
 
     /// Writes over an object that is there.
@@ -281,16 +279,7 @@ impl Write<'_, '_> {
         }
         new.metadata.resource_version.clone_from(&old.metadata.resource_version);
 
-        let (mut allocators, mut draws) = self.take_pools();
-        let mut transaction = Transaction::begin(&mut allocators, &mut draws, self.mode());
-        let prepared = self.prepare_update(&mut new, live, &mut transaction);
-        if prepared.is_ok() {
-            transaction.commit();
-        } else {
-            transaction.revert();
-        }
-        self.give_back(allocators);
-        prepared?;
+        self.transact(|write, transaction| write.prepare_update(&mut new, live, transaction))?;
         // Upstream: the store drops it.
         new.metadata.self_link.clear();
         ownership::keep_times(&mut new, live);

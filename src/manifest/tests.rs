@@ -1,3 +1,5 @@
+//! Manifests as kubectl reads them, and the places of their fields.
+
 use super::*;
 
 #[cfg(feature = "yaml")]

@@ -4,7 +4,7 @@
 
 use crate::Error;
 use crate::error::Kind;
-use crate::value::{Map, Value, go_value};
+use crate::value::{self, Map, Value, go_value};
 
 fn error(kind: Kind, message: impl Into<String>) -> Error {
     Error::new(kind, None, message)
@@ -131,12 +131,7 @@ fn go_list(items: &[Value<'_>]) -> String {
 fn go_type(value: &Value<'_>) -> &'static str {
     match value {
         Value::Null => "%!s(<nil>)",
-        Value::Bool(_) => "bool",
-        Value::Integer(_) => "int64",
-        Value::Float(_) => "float64",
-        Value::String(_) => "string",
-        Value::List(_) => "[]interface {}",
-        Value::Map(_) => "map[string]interface {}",
+        other => value::go_type(other),
     }
 }
 

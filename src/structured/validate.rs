@@ -143,23 +143,10 @@ pub(super) fn misfit(scalar: Scalar, value: &Value<'_>) -> Option<String> {
         (_, Value::Null) | (Scalar::Numeric, Value::Integer(_) | Value::Float(_)) => None,
         (Scalar::String, Value::String(_)) | (Scalar::Boolean, Value::Bool(_)) => None,
         (Scalar::Untyped, Value::Integer(_) | Value::Float(_) | Value::String(_) | Value::Bool(_)) => None,
-        (Scalar::Numeric, other) => Some(format!("expected numeric (int or float), got {}", go_type(other))),
+        (Scalar::Numeric, other) => Some(format!("expected numeric (int or float), got {}", value::go_type(other))),
         (Scalar::String, other) => Some(format!("expected string, got &value.valueUnstructured{{Value:{}}}", go_syntax(other))),
         (Scalar::Boolean, other) => Some(format!("expected boolean, got &{{{}}}", value::go_value(other))),
         (Scalar::Untyped, other) => Some(format!("expected any scalar, got &{{{}}}", value::go_value(other))),
-    }
-}
-
-/// `%T` of a decoded value.
-fn go_type(value: &Value<'_>) -> &'static str {
-    match value {
-        Value::Null => "<nil>",
-        Value::Bool(_) => "bool",
-        Value::Integer(_) => "int64",
-        Value::Float(_) => "float64",
-        Value::String(_) => "string",
-        Value::List(_) => "[]interface {}",
-        Value::Map(_) => "map[string]interface {}",
     }
 }
 

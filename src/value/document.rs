@@ -1,3 +1,5 @@
+//! Parsed text that still knows its order: what Go's strict decoding sees.
+
 use std::borrow::Cow;
 
 use super::{Map, Value};

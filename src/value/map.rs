@@ -1,3 +1,5 @@
+//! Objects: members sorted by key, in one array.
+
 use std::borrow::Cow;
 
 use super::Value;

@@ -22,7 +22,7 @@ use std::cmp::Ordering;
 pub use document::{Document, Members, Node};
 pub use map::Map;
 pub use parse::{parse, parse_document};
-pub(crate) use print::{go_value, is_printable, quote};
+pub(crate) use print::{go_type, go_value, is_printable, quote};
 pub(crate) use time::{format_time, parse_time};
 pub(crate) use write::integer_text;
 

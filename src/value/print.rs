@@ -1,4 +1,4 @@
-//! How Go's `fmt` prints a decoded value: `%v` and `%q`, as they appear in Kubernetes' messages.
+//! How Go's `fmt` prints a decoded value: `%v`, `%T` and `%q`, as they appear in Kubernetes' messages.
 
 use super::{Value, number};
 
@@ -38,6 +38,19 @@ fn write_go_value(value: &Value<'_>, out: &mut String) {
             }
             out.push(']');
         }
+    }
+}
+
+/// The value's type as `fmt.Sprintf("%T", …)` prints it.
+pub(crate) fn go_type(value: &Value<'_>) -> &'static str {
+    match value {
+        Value::Null => "<nil>",
+        Value::Bool(_) => "bool",
+        Value::Integer(_) => "int64",
+        Value::Float(_) => "float64",
+        Value::String(_) => "string",
+        Value::List(_) => "[]interface {}",
+        Value::Map(_) => "map[string]interface {}",
     }
 }
 
