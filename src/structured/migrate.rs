@@ -98,3 +98,75 @@ impl<'v> Entry<'v> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::parse;
+
+    const ANNOTATION: &str = "f:kubectl.kubernetes.io/last-applied-configuration";
+
+    /// `name operation version [subresource]: paths`, an `@` among the paths being the annotation.
+    fn entries(lines: &[&str]) -> Value<'static> {
+        let entry = |line: &&str| {
+            let (head, paths) = line.split_once(':').unwrap();
+            let head: Vec<_> = head.split_whitespace().collect();
+            let fields: Vec<_> = paths
+                .split_whitespace()
+                .map(|path| match path {
+                    "@" => format!(r#""f:metadata":{{"f:annotations":{{"{ANNOTATION}":{{}}}}}}"#),
+                    path => format!(r#""f:{path}":{{}}"#),
+                })
+                .collect();
+            let subresource = head.get(3).map_or(String::new(), |name| format!(r#","subresource":"{name}""#));
+            format!(
+                r#"{{"manager":"{}","operation":"{}","apiVersion":"{}","fieldsType":"FieldsV1","fieldsV1":{{{}}},"time":"{}"{subresource}}}"#,
+                head[0],
+                head[1],
+                head[2],
+                fields.join(","),
+                head[0],
+            )
+        };
+        let text = format!("[{}]", lines.iter().map(entry).collect::<Vec<_>>().join(","));
+        parse(text.as_bytes()).unwrap().into_owned()
+    }
+
+    #[track_caller]
+    fn check(before: &[&str], after: Option<&[&str]>) {
+        let untimed = |mut list: Value<'static>| {
+            for entry in list.as_list_mut().into_iter().flatten() {
+                entry.as_map_mut().unwrap().remove("time");
+            }
+            list
+        };
+        assert_eq!(migrate(&entries(before), "kubectl").map(untimed), after.map(entries).map(untimed));
+    }
+
+    #[test]
+    fn takes_up_client_side_managers() {
+        check(&["ci Update v1: spec"], None);
+        check(&["csa Update v1: @ spec"], Some(&["kubectl Apply v1: @ spec"]));
+        check(&["kubectl Apply v1: x", "csa Update v1: @ spec"], Some(&["kubectl Apply v1: @ spec x"]));
+        check(&["csa Update v1: @ a", "csa Update v2: b"], Some(&["kubectl Apply v1: @ a"]));
+        check(&["kubectl Apply v1: x", "csa Update v2: @ a"], Some(&["kubectl Apply v1: x"]));
+        check(
+            &["csa Update v1: @ a", "other Update v1: @ b", "ci Update v1: c"],
+            Some(&["kubectl Apply v1: @ a b", "ci Update v1: c"]),
+        );
+        check(&["other Apply v1: @"], None);
+    }
+
+    #[test]
+    fn entries_of_a_subresource_stay() {
+        check(&["csa Update v1 status: @ a"], None);
+        check(&["csa Update v1: @ a", "csa Update v1 status: b"], Some(&["kubectl Apply v1: @ a", "csa Update v1 status: b"]));
+        check(&["kubectl Apply v1 status: x", "csa Update v1: @"], Some(&["kubectl Apply v1 status: x", "kubectl Apply v1: @"]));
+    }
+
+    #[test]
+    fn the_time_of_the_entry_is_kept() {
+        let migrated = migrate(&entries(&["csa Update v1: @"]), "kubectl").unwrap();
+        assert_eq!(migrated.as_list().unwrap()[0].get("time").unwrap().as_str(), Some("csa"));
+    }
+}

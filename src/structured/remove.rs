@@ -66,9 +66,10 @@ pub(super) struct Ownership<'p, 'v> {
 /// Three passes as upstream makes them: first everything goes that the manager used to own, then what is owned comes back, then
 /// what was not the manager's.
 pub(super) fn given_up(merged: &Value<'_>, ownership: &Ownership<'_, '_>, schema: &Schema) -> Set<'static> {
-    if ownership.nothing_given_up(schema) {
-        return Set::new();
-    }
+    if ownership.nothing_given_up(schema) { Set::new() } else { three_passes(merged, ownership, schema) }
+}
+
+fn three_passes(merged: &Value<'_>, ownership: &Ownership<'_, '_>, schema: &Schema) -> Set<'static> {
     let root = TypeRef::Known(schema.root());
     let last = ownership.last.clone().with_named_fields(Some(root));
     let all = fields(merged, schema).with_named_fields(Some(root));
@@ -127,4 +128,63 @@ fn owns_keys(set: &Set<'_>, ty: TypeRef<'_>) -> bool {
         };
         fine && owns_keys(&node.below, inner)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::structured::merge::merge;
+    use crate::value::parse;
+
+    /// A port with some of its fields, a protocol for each key apart.
+    fn port() -> impl Strategy<Value = String> {
+        let field = |name: &'static str| {
+            prop::option::of(prop_oneof!["[ab]"]).prop_map(move |value| value.map(|value| format!(r#""{name}":"{value}""#)))
+        };
+        (prop::option::of(1..3i64), prop::option::of(prop_oneof!["TCP", "UDP"]), field("name"), field("appProtocol")).prop_map(
+            |(number, protocol, name, app)| {
+                let number = number.map(|number| format!(r#""port":{number}"#));
+                let protocol = protocol.map(|protocol| format!(r#""protocol":"{protocol}""#));
+                format!("{{{}}}", [number, protocol, name, app].into_iter().flatten().collect::<Vec<_>>().join(","))
+            },
+        )
+    }
+
+    fn object() -> impl Strategy<Value = String> {
+        (vec(port(), 0..4), vec("[ab]", 0..3)).prop_map(|(ports, labels)| {
+            let labels: Vec<_> = labels.iter().map(|key| format!(r#""{key}":"1""#)).collect();
+            format!(r#"{{"metadata":{{"labels":{{{}}}}},"spec":{{"ports":[{}]}}}}"#, labels.join(","), ports.join(","))
+        })
+    }
+
+    /// Some of the paths of a set.
+    fn some<'v>(set: &Set<'v>, keep: &[bool]) -> Set<'static> {
+        set.iter().zip(keep.iter().cycle()).filter(|(_, keep)| **keep).map(|(path, _)| path).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        /// Where the passes are left out, they would not have found anything.
+        #[test]
+        fn leaving_the_passes_out_changes_nothing(
+            live in object(), config in object(), theirs in object(),
+            keep in vec(any::<bool>(), 1..7), last in vec(prop::bool::weighted(0.9), 1..9), all in any::<bool>(),
+        ) {
+            let schema = Schema::builtin("v1", "Service").unwrap();
+            let [live, config, theirs] = [&live, &config, &theirs].map(|text| parse(text.as_bytes()).unwrap());
+            let merged = merge(&live, &config, &schema, &mut ());
+            let now = fields(&config, &schema);
+            let others = some(&fields(&theirs, &schema), &keep);
+            let before = if all { now.clone() } else { some(&now, &last) };
+            let ownership = Ownership { last: &before, now: &now, others: vec![&others] };
+            if ownership.nothing_given_up(&schema) {
+                let found = three_passes(&merged, &ownership, &schema);
+                prop_assert!(found.is_empty(), "{}", found);
+            }
+        }
+    }
 }
