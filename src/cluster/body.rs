@@ -2,15 +2,16 @@
 //!
 //! Upstream: apimachinery v0.37.2 `pkg/runtime/serializer/{json,codec_factory}.go`, apiserver v0.37.2
 //! `pkg/endpoints/handlers/rest.go` (`transformDecodeError`). Left out: bodies in YAML and protobuf, Go's texts for broken JSON but
-//! for text that ends early, and the fields of a body of another kind, which upstream reads before it refuses the kind.
+//! for text that ends early, kinds of other API groups.
 
 use std::borrow::Cow;
 
 use super::request::{Body, FieldValidation};
 use super::status::Status;
+use super::strict::report;
 use super::write::Stop;
 use crate::Error;
-use crate::service::{self, Service};
+use crate::service::{self, Decoded, Service};
 use crate::value::{self, Document, Node, Value, quote};
 
 /// A media type that a body may have.
@@ -47,11 +48,17 @@ pub(super) fn decode(body: &Body, validation: FieldValidation) -> Result<(Servic
         Ok(document) => document,
         Err(error) => return Err(unreadable(body, &error)),
     };
-    let (kind, api_version) = identify(document.root()).ok_or_else(|| not_an_object(body, document.root()))?;
-    let version = api_version.rsplit('/').next().unwrap_or_default();
-    let refused =
-        |why: &str| Status::bad_request(format!("{kind} in version {} cannot be handled as a Service: {why}", quote(version)));
-    check_kind(&kind, &api_version).map_err(|why| refused(&why))?;
+    let mut stated = interpret(document.root()).map_err(|why| unrecognized(&bytes(body), &why))?;
+    stated.fill_in("v1");
+    let refused = |why: &str| {
+        let (kind, version) = (&stated.kind, quote(&stated.version));
+        Status::bad_request(format!("{kind} in version {version} cannot be handled as a Service: {why}"))
+    };
+    if stated.version.is_empty() {
+        let text = String::from_utf8_lossy(&bytes(body)).into_owned();
+        return Err(refused(&format!("Object 'apiVersion' is missing in '{text}'")).into());
+    }
+    stated.check(&document).map_err(|why| refused(&why))?;
     let decoded = service::decode_json(&document).map_err(|why| refused(&why))?;
     let findings = match validation {
         FieldValidation::Ignore => Vec::new(),
@@ -64,38 +71,104 @@ pub(super) fn decode(body: &Body, validation: FieldValidation) -> Result<(Servic
     Ok((service, findings))
 }
 
+/// The Service that the result of a JSON or merge patch is, without defaults; the error is the decoder's.
+pub(super) fn decode_patched(document: &Document<'_>) -> Result<Decoded, String> {
+    let root = document.root();
+    let mut stated = interpret(root)?;
+    stated.fill_in(INTERNAL);
+    stated.check(document)?;
+    if stated.version != INTERNAL {
+        return service::decode_json(document);
+    }
+    // Upstream: without a version it is read as the server's own struct, which has other names for all that it holds.
+    let mut findings = Vec::new();
+    for (key, _) in root.members().into_iter().flatten().filter(|(key, _)| !["kind", "apiVersion"].contains(key)) {
+        report(&mut findings, format!("unknown field {}", quote(key)));
+    }
+    Ok(Decoded { findings, ..Decoded::default() })
+}
+
 /// How findings are told where they are an error.
 pub(super) fn strict(findings: &[String]) -> String {
     format!("strict decoding error: {}", findings.join(", "))
 }
 
-/// Kind and API version, as stated or filled in; nothing if the body is no object.
-fn identify<'d>(root: Node<'d, '_>) -> Option<(Cow<'d, str>, Cow<'d, str>)> {
-    let members = root.members()?;
-    let (mut kind, mut api_version) = ("", "");
-    for (key, value) in members {
-        let text = value.scalar().and_then(Value::as_str).unwrap_or_default();
-        match key {
-            "kind" => kind = text,
-            "apiVersion" => api_version = text,
-            _ => {}
-        }
-    }
-    let or = |text: &'d str, default: &'static str| Cow::Borrowed(if text.is_empty() { default } else { text });
-    Some((or(kind, "Service"), or(api_version, "v1")))
+/// The version of the server's own structs.
+const INTERNAL: &str = "__internal";
+
+/// What a text says that it is.
+#[derive(Debug, Default)]
+struct Stated {
+    group: String,
+    version: String,
+    kind: String,
 }
 
-/// Refuses what is no Service, in the words of the scheme.
-fn check_kind(kind: &str, api_version: &str) -> Result<(), String> {
-    match (kind, api_version) {
-        ("Service", "v1") => Ok(()),
-        (kind, "v1") if CORE_KINDS.contains(&kind) => {
-            Err(format!("converting (v1.{kind}) to (core.Service): unknown conversion"))
+/// Reads what a text says that it is, as `SimpleMetaFactory` does: Go's own decoder takes the keys in any case.
+fn interpret(root: Node<'_, '_>) -> Result<Stated, String> {
+    let wrong = |node: Node<'_, '_>, rest: &str| {
+        format!("couldn't get version/kind; json parse error: json: cannot unmarshal {} into Go {rest}", go_kind(node))
+    };
+    let (mut kind, mut api_version, mut error) = ("", "", None);
+    if root.members().is_none() && !root.scalar().is_some_and(Value::is_null) {
+        let rest = "value of type struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \
+                    \"json:\\\"kind,omitempty\\\"\" }";
+        return Err(wrong(root, rest));
+    }
+    for (key, value) in root.members().into_iter().flatten() {
+        let (field, name) = match key {
+            key if key.eq_ignore_ascii_case("kind") => (&mut kind, "kind"),
+            key if key.eq_ignore_ascii_case("apiVersion") => (&mut api_version, "apiVersion"),
+            _ => continue,
+        };
+        match value.scalar() {
+            Some(Value::String(text)) => *field = text.as_ref(),
+            Some(Value::Null) => {}
+            _ => {
+                error.get_or_insert_with(|| wrong(value, &format!("struct field .{name} of type string")));
+            }
         }
-        _ => {
-            let (kind, api_version) = (quote(kind), quote(api_version));
-            Err(format!("no kind {kind} is registered for version {api_version} in scheme \"pkg/runtime/scheme.go:111\""))
+    }
+    error.map_or(Ok(()), Err)?;
+    let (group, version) = match api_version.split_once('/') {
+        None => ("", api_version),
+        Some((_, version)) if version.contains('/') => return Err(format!("unexpected GroupVersion string: {api_version}")),
+        Some(parts) => parts,
+    };
+    Ok(Stated { group: group.to_owned(), version: version.to_owned(), kind: kind.to_owned() })
+}
+
+impl Stated {
+    /// Fills in what is left open.
+    fn fill_in(&mut self, version: &str) {
+        if self.kind.is_empty() {
+            "Service".clone_into(&mut self.kind);
         }
+        if self.group.is_empty() && self.version.is_empty() {
+            version.clone_into(&mut self.version);
+        }
+    }
+
+    /// Refuses what is no Service, in the words of the scheme.
+    fn check(&self, document: &Document<'_>) -> Result<(), String> {
+        let kind = self.kind.as_str();
+        let core = self.group.is_empty() && [INTERNAL, "v1"].contains(&&*self.version);
+        if core && kind == "Service" {
+            return Ok(());
+        }
+        if core && CORE_KINDS.contains(&kind) {
+            let package = if self.version == INTERNAL { "core" } else { "v1" };
+            if self.version != INTERNAL {
+                service::check_other_kind(document, kind)?;
+            }
+            return Err(format!("converting ({package}.{kind}) to (core.Service): unknown conversion"));
+        }
+        let version = match (&*self.group, &*self.version) {
+            ("", INTERNAL) => "the internal version of group \"\"".to_owned(),
+            ("", version) => format!("version {}", quote(version)),
+            (group, version) => format!("version {}", quote(&format!("{group}/{version}"))),
+        };
+        Err(format!("no kind {} is registered for {version} in scheme \"pkg/runtime/scheme.go:111\"", quote(kind)))
     }
 }
 
@@ -143,22 +216,16 @@ fn unreadable(body: &Body, error: &Error) -> Stop {
     let line = bytes.iter().filter(|&&byte| byte == b'\n').count() + 1;
     let end = format!("line {line}, column {}", last_line.len() + 1);
     if error.place() == Some(&end) {
-        return unrecognized(bytes, "unexpected end of JSON input").into();
+        return unrecognized(bytes, "couldn't get version/kind; json parse error: unexpected end of JSON input").into();
     }
     Error::not_modelled(&format!("the server's text for a body that is not JSON ({error})")).into()
 }
 
-fn not_an_object(body: &Body, root: Node<'_, '_>) -> Stop {
-    let bytes = match body {
+fn bytes(body: &Body) -> Cow<'_, [u8]> {
+    match body {
         Body::Bytes(bytes) => Cow::Borrowed(bytes),
         Body::Value(value) => Cow::Owned(value.to_string().into_bytes()),
-    };
-    let why = format!(
-        "json: cannot unmarshal {} into Go value of type struct {{ APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind \
-         string \"json:\\\"kind,omitempty\\\"\" }}",
-        go_kind(root)
-    );
-    unrecognized(&bytes, &why).into()
+    }
 }
 
 /// What Go's JSON decoder calls a value of the wrong kind.
@@ -184,10 +251,7 @@ fn unrecognized(bytes: &[u8], why: &str) -> Status {
     if bytes.len() > SHOWN {
         summary.push_str(" ...");
     }
-    Status::bad_request(format!(
-        "the object provided is unrecognized (must be of type Service): couldn't get version/kind; json parse error: {why} \
-         ({summary})"
-    ))
+    Status::bad_request(format!("the object provided is unrecognized (must be of type Service): {why} ({summary})"))
 }
 
 #[cfg(test)]

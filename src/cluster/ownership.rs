@@ -62,10 +62,13 @@ pub(super) fn update(
             manager: writer.manager,
             now: writer.time()?,
         };
-        // Upstream: where it fails, the managed fields are dropped and the write goes on.
-        structured::update_managers(updating, endpoint, trace).ok().and_then(|managers| managers.to_value())
+        structured::update_managers(updating, endpoint, trace).map(|managers| managers.to_value())
     };
-    new.metadata.managed_fields = entries.unwrap_or_default();
+    new.metadata.managed_fields = match entries {
+        Ok(entries) => entries.unwrap_or_default(),
+        // Upstream: where it fails, the live ones stay and the write goes on.
+        Err(_) => live.map(|live| live.managed_fields().clone()).unwrap_or_default(),
+    };
     Ok(())
 }
 
@@ -121,13 +124,14 @@ pub(super) fn apply(
 
 /// Puts the old times back where nothing but a time would change.
 ///
-/// Upstream: `IgnoreManagedFieldsTimestampsTransformer` of apiserver `pkg/endpoints/handlers/fieldmanager/equality.go`.
+/// Upstream: `IgnoreManagedFieldsTimestampsTransformer` of apiserver `pkg/endpoints/handlers/fieldmanager/equality.go`, which sees
+/// the old object as it is read, not as it is stored.
 pub(super) fn keep_times(new: &mut Service, old: &Object) {
     if !structured::differ_in_time_alone(Some(old.managed_fields()), Some(&new.metadata.managed_fields)) {
         return;
     }
     let times = std::mem::replace(&mut new.metadata.managed_fields, old.managed_fields().clone());
-    if !old.is_stored_as(new) {
+    if !old.is_read_as(new) {
         new.metadata.managed_fields = times;
     }
 }

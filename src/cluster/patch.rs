@@ -1,12 +1,15 @@
 //! What the four kinds of PATCH make of the live object, before it is written.
 //!
-//! Upstream: apiserver v0.37.2 `pkg/endpoints/handlers/patch.go`. Left out: apply bodies in YAML.
+//! Upstream: apiserver v0.37.2 `pkg/endpoints/handlers/patch.go`. Left out: apply bodies in YAML other than JSON, and the line of
+//! a repeated key in one of several lines.
+
+use std::collections::BTreeSet;
 
 use super::body::{self, go_kind, strict};
 use super::ownership::{self, Configuration};
 use super::request::{Body, FieldValidation, PatchType};
 use super::status::Status;
-use super::strict::{duplicates, report};
+use super::strict::{duplicates, duplicates_below, report};
 use super::write::{Stop, Write};
 use super::{Object, json_patch, merge_patch};
 use crate::error::Kind;
@@ -15,28 +18,39 @@ use crate::strategic::{self, Lookup};
 use crate::value::{self, Document, Node, Value, go_value};
 use crate::{Error, structured};
 
-/// The Service that a patch leads to; `live` is missing only where an apply creates.
-pub(super) fn patched(
-    write: &mut Write<'_, '_>,
+/// A patch as it was sent.
+pub(super) struct Patch<'r> {
     patch_type: PatchType,
-    live: Option<&Object>,
-    document: Document<'_>,
-) -> Result<Service, Stop> {
+    document: Document<'r>,
+    /// Whether the text has no line break.
+    one_line: bool,
+}
+
+impl<'r> Patch<'r> {
+    /// Reads the body of a patch.
+    pub(super) fn read(body: &'r Body, patch_type: PatchType) -> Result<Self, Stop> {
+        let document = body::document(body).map_err(|error| match patch_type {
+            PatchType::Apply => Error::not_modelled(&format!("an apply patch that is not JSON ({error})")).into(),
+            _ => Stop::from(Status::bad_request("invalid JSON patch")),
+        })?;
+        let one_line = match body {
+            Body::Bytes(bytes) => !bytes.trim_ascii().iter().any(|byte| matches!(byte, b'\n' | b'\r')),
+            Body::Value(_) => true,
+        };
+        Ok(Patch { patch_type, document, one_line })
+    }
+}
+
+/// The Service that a patch leads to; `live` is missing only where an apply creates.
+pub(super) fn patched(write: &mut Write<'_, '_>, live: Option<&Object>, patch: Patch<'_>) -> Result<Service, Stop> {
+    let Patch { patch_type, document, one_line } = patch;
     match (patch_type, live) {
-        (PatchType::Apply, live) => apply(write, live, document),
+        (PatchType::Apply, live) => apply(write, live, document, one_line),
         (_, None) => Err(Status::not_found("services", write.name()).into()),
         (PatchType::Strategic, Some(live)) => strategic(write, live, document),
         (PatchType::Merge, Some(live)) => merge(write, live, document),
         (PatchType::Json, Some(live)) => json(write, live, document),
     }
-}
-
-/// Reads the body of a patch.
-pub(super) fn document(body: &Body, patch_type: PatchType) -> Result<Document<'_>, Stop> {
-    body::document(body).map_err(|error| match patch_type {
-        PatchType::Apply => Error::not_modelled(&format!("an apply patch that is not JSON ({error})")).into(),
-        _ => Status::bad_request("invalid JSON patch").into(),
-    })
 }
 
 const MAP: &str = "map[string]interface {}";
@@ -49,18 +63,59 @@ fn is_null(root: Node<'_, '_>) -> bool {
     root.scalar().is_some_and(Value::is_null)
 }
 
-fn apply(write: &mut Write<'_, '_>, live: Option<&Object>, document: Document<'_>) -> Result<Service, Stop> {
+fn apply(write: &mut Write<'_, '_>, live: Option<&Object>, document: Document<'_>, one_line: bool) -> Result<Service, Stop> {
     if document.root().members().is_none() && !is_null(document.root()) {
         let prefix = "error decoding patch: error unmarshaling JSON: while decoding JSON: ";
         return Err(wrong_kind(prefix, document.root(), MAP));
     }
-    if !duplicates(document.root()).is_empty() && write.validation() != FieldValidation::Ignore {
-        return Err(Error::not_modelled("an apply patch with a repeated key, which upstream tells by its line in YAML").into());
+    let mut repeated = Vec::new();
+    if write.validation() != FieldValidation::Ignore {
+        repeated_keys(document.root(), &mut repeated);
     }
-    let object = document.into_value();
+    if !repeated.is_empty() && !one_line {
+        return Err(
+            Error::not_modelled("an apply patch of several lines with a repeated key, which upstream tells by its line").into()
+        );
+    }
+    let mut object = document.into_value();
+    settle_numbers(&mut object);
     let configuration = Configuration { object: &object, force: structured::Force::from(write.options.force()) };
     let writer = ownership::Writer { manager: &write.manager, now: &write.now };
-    ownership::apply(live, configuration, writer, write.endpoint, write.trace.structured())
+    let service = ownership::apply(live, configuration, writer, write.endpoint, write.trace.structured())?;
+    // Upstream: repeated keys are looked for when the apply has succeeded.
+    if write.validation() == FieldValidation::Strict && !repeated.is_empty() {
+        let lines = repeated.join("\n  ");
+        let prefix = "error strict decoding patch: error converting YAML to JSON: yaml: unmarshal errors:\n  ";
+        return Err(Status::bad_request(format!("{prefix}{lines}")).into());
+    }
+    write.warnings.extend(repeated);
+    Ok(service)
+}
+
+/// Repeated keys as the YAML reader tells them in a text of one line: those inside a value before its own.
+fn repeated_keys(node: Node<'_, '_>, found: &mut Vec<String>) {
+    let mut seen = BTreeSet::new();
+    for (key, value) in node.members().into_iter().flatten() {
+        repeated_keys(value, found);
+        if !seen.insert(key) {
+            found.push(format!("line 1: key {} already set in map", value::quote(key)));
+        }
+    }
+    node.items().into_iter().flatten().for_each(|item| repeated_keys(item, found));
+}
+
+/// Upstream reads an apply as YAML and writes it as JSON before it decodes it: whole numbers are then integers, however written.
+fn settle_numbers(value: &mut Value<'_>) {
+    match value {
+        Value::Float(_) => {
+            if let Ok(number) = value.to_string().parse() {
+                *value = Value::Integer(number);
+            }
+        }
+        Value::List(items) => items.iter_mut().for_each(settle_numbers),
+        Value::Map(map) => map.iter_mut().for_each(|(_, value)| settle_numbers(value)),
+        _ => {}
+    }
 }
 
 fn strategic(write: &mut Write<'_, '_>, live: &Object, document: Document<'_>) -> Result<Service, Stop> {
@@ -79,7 +134,7 @@ fn strategic(write: &mut Write<'_, '_>, live: &Object, document: Document<'_>) -
         .map_err(refusal)?;
     let printed = || go_value(&spent(&live.stored_value(), patch.clone()));
     let decoded = service::decode_unstructured(&merged).map_err(|why| Status::invalid_patch(&printed(), &why))?;
-    decoded.findings.into_iter().for_each(|finding| report(&mut findings, finding));
+    findings.extend(decoded.findings);
     judge(write, findings, printed)?;
     finish(write, live, decoded.service)
 }
@@ -155,32 +210,18 @@ fn json(write: &mut Write<'_, '_>, live: &Object, document: Document<'_>) -> Res
         return Err(wrong_kind(prefix, root, wanted));
     }
     let mut findings = Vec::new();
+    let mut wrong_type = None;
     for (at, operation) in root.items().into_iter().flatten().enumerate() {
         if operation.members().is_none() && !is_null(operation) {
             let wanted = if lax { "jsonpatch.Operation" } else { "handlers.jsonPatchOp" };
-            return Err(wrong_kind(prefix, operation, wanted));
+            wrong_type.get_or_insert_with(|| wrong_kind(prefix, operation, wanted));
         }
-        for (key, value) in operation.members().into_iter().flatten() {
-            match key {
-                "op" | "path" | "from" => {
-                    let fits = value.scalar().is_some_and(|value| value.is_null() || value.as_str().is_some());
-                    if !lax && !fits {
-                        let kind = go_kind(value);
-                        let field =
-                            format!("json: cannot unmarshal {kind} into Go struct field jsonPatchOp.{key} of type string");
-                        return Err(Status::bad_request(prefix.to_owned() + &field).into());
-                    }
-                }
-                "value" => {}
-                _ => report(&mut findings, format!("json patch unknown field \"[{at}].{key}\"")),
-            }
+        if !lax && let Some(why) = look_through(at, operation, &mut findings) {
+            wrong_type.get_or_insert_with(|| Status::bad_request(prefix.to_owned() + &why).into());
         }
     }
-    for finding in duplicates(root) {
-        report(&mut findings, format!("json patch {finding}"));
-    }
-    if lax {
-        findings.clear();
+    if let Some(refusal) = wrong_type {
+        return Err(refusal);
     }
     let text = live.stored_text();
     let current = value::parse_document(text.as_bytes())?.into_ordered();
@@ -193,6 +234,35 @@ fn json(write: &mut Write<'_, '_>, live: &Object, document: Document<'_>) -> Res
     decode(write, live, patched, findings)
 }
 
+/// Reads an operation of a JSON patch as its struct: what strict decoding finds in it, and the first value that is no text.
+fn look_through(at: usize, operation: Node<'_, '_>, findings: &mut Vec<String>) -> Option<String> {
+    let mut wrong_type = None;
+    let mut seen = Vec::new();
+    for (key, value) in operation.members().into_iter().flatten() {
+        let mut path = format!("[{at}].{key}");
+        let mut find = |what: &str| report(findings, format!("json patch {what} field {}", value::quote(&path)));
+        if !["op", "path", "from", "value"].contains(&key) {
+            find("unknown");
+            continue;
+        }
+        if seen.contains(&key) {
+            find("duplicate");
+        }
+        seen.push(key);
+        if key == "value" {
+            let mut below = Vec::new();
+            duplicates_below(value, &mut path, &mut below);
+            below.into_iter().for_each(|finding| report(findings, format!("json patch {finding}")));
+        } else if !value.scalar().is_some_and(|value| value.is_null() || value.as_str().is_some()) {
+            let kind = go_kind(value);
+            wrong_type.get_or_insert_with(|| {
+                format!("json: cannot unmarshal {kind} into Go struct field jsonPatchOp.{key} of type string")
+            });
+        }
+    }
+    wrong_type
+}
+
 /// The Service that a patched document is.
 fn decode(write: &mut Write<'_, '_>, live: &Object, patched: Value<'_>, mut findings: Vec<String>) -> Result<Service, Stop> {
     let document = Document::assembled(patched);
@@ -201,9 +271,9 @@ fn decode(write: &mut Write<'_, '_>, live: &Object, patched: Value<'_>, mut find
         write_node(document.root(), document, &mut text);
         text
     };
-    let decoded = service::decode_json(&document).map_err(|why| Status::invalid_patch(&printed(&document), &why))?;
+    let decoded = body::decode_patched(&document).map_err(|why| Status::invalid_patch(&printed(&document), &why))?;
     if write.validation() != FieldValidation::Ignore {
-        decoded.findings.into_iter().for_each(|finding| report(&mut findings, finding));
+        findings.extend(decoded.findings);
     }
     judge(write, findings, || printed(&document))?;
     finish(write, live, decoded.service)

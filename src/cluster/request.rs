@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use super::status::{Cause, Kind, Status};
 use crate::Error;
+use crate::service::{self, MANAGER_LIMIT};
 use crate::value::{self, Value};
 
 /// The HTTP method of a [`Request`].
@@ -245,8 +246,7 @@ impl<'r> Options<'r> {
             match &**key {
                 "fieldManager" => options.field_manager = value,
                 "fieldValidation" => options.field_validation = value,
-                // Upstream: everything but "false" and "0" is true, an empty value included.
-                "force" => options.force = Some(!value.eq_ignore_ascii_case("false") && value != "0"),
+                "force" => options.force = Some(is_true(value)),
                 _ => {}
             }
         }
@@ -274,13 +274,12 @@ impl<'r> Options<'r> {
 
     fn common(&self) -> Vec<Cause> {
         let mut causes = Vec::new();
-        if self.field_manager.len() > MANAGER_BYTES {
-            let message = format!("Too long: may not be more than {MANAGER_BYTES} bytes");
+        if self.field_manager.len() > MANAGER_LIMIT {
+            let message = format!("Too long: may not be more than {MANAGER_LIMIT} bytes");
             causes.push(Cause::new("FieldValueTooLong", message, "fieldManager"));
         }
         for (at, c) in self.field_manager.char_indices().filter(|(_, c)| !value::is_printable(*c)) {
-            let why = format!("invalid character U+{:04X} (at position {at})", u32::from(c));
-            causes.push(Cause::invalid("fieldManager", &value::quote(self.field_manager), &why));
+            causes.push(Cause::invalid("fieldManager", &value::quote(self.field_manager), &service::unprintable(c, at)));
         }
         causes.extend(check_dry_run(&self.dry_run));
         if !["", "Ignore", "Strict", "Warn"].contains(&self.field_validation) {
@@ -320,7 +319,7 @@ impl<'r> Options<'r> {
         }
         let mut name = String::new();
         for c in user_agent.split('/').next().unwrap_or_default().chars().filter(|c| value::is_printable(*c)) {
-            if name.len() + c.len_utf8() > MANAGER_BYTES {
+            if name.len() + c.len_utf8() > MANAGER_LIMIT {
                 break;
             }
             name.push(c);
@@ -329,8 +328,10 @@ impl<'r> Options<'r> {
     }
 }
 
-/// The longest name of a field manager.
-const MANAGER_BYTES: usize = 128;
+/// Upstream: everything but "false" and "0" is true, an empty value included.
+pub(crate) fn is_true(value: &str) -> bool {
+    !value.eq_ignore_ascii_case("false") && value != "0"
+}
 
 /// `All` is the only dry run there is.
 pub(crate) fn check_dry_run(values: &[&str]) -> Option<Cause> {

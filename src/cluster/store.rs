@@ -103,8 +103,17 @@ impl Object {
 
     /// Whether writing `service`, which has its managed fields, would change nothing.
     pub(super) fn is_stored_as(&self, service: &mut Service) -> bool {
+        self.equals(self.service(), service)
+    }
+
+    /// Whether `service`, which has its managed fields, is what readers see.
+    pub(super) fn is_read_as(&self, service: &mut Service) -> bool {
+        self.equals(self.shown(), service)
+    }
+
+    fn equals(&self, this: &Service, service: &mut Service) -> bool {
         let managed_fields = std::mem::take(&mut service.metadata.managed_fields);
-        let same = *service == self.stored.service && managed_fields == self.stored.managed_fields;
+        let same = *service == *this && managed_fields == self.stored.managed_fields;
         service.metadata.managed_fields = managed_fields;
         same
     }

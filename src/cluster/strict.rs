@@ -3,7 +3,7 @@
 //! Upstream: `sigs.k8s.io/json` `UnmarshalStrict` into a map. Unknown fields are found by the decoder of the
 //! [service room](crate::service), which knows the fields.
 
-use crate::value::Node;
+use crate::value::{Node, quote};
 
 /// The most findings that upstream reports.
 const MOST: usize = 100;
@@ -11,11 +11,12 @@ const MOST: usize = 100;
 /// `duplicate field "…"` for each key that an object has twice, in the order of the text.
 pub(super) fn duplicates(node: Node<'_, '_>) -> Vec<String> {
     let mut findings = Vec::new();
-    walk(node, &mut String::new(), &mut findings);
+    duplicates_below(node, &mut String::new(), &mut findings);
     findings
 }
 
-fn walk(node: Node<'_, '_>, path: &mut String, findings: &mut Vec<String>) {
+/// The same for what stands at `path`.
+pub(super) fn duplicates_below(node: Node<'_, '_>, path: &mut String, findings: &mut Vec<String>) {
     let start = path.len();
     if let Some(members) = node.members() {
         let mut seen = std::collections::BTreeSet::new();
@@ -25,15 +26,15 @@ fn walk(node: Node<'_, '_>, path: &mut String, findings: &mut Vec<String>) {
             }
             path.push_str(key);
             if !seen.insert(key) {
-                report(findings, format!("duplicate field \"{path}\""));
+                report(findings, format!("duplicate field {}", quote(path)));
             }
-            walk(value, path, findings);
+            duplicates_below(value, path, findings);
             path.truncate(start);
         }
     }
     for (at, item) in node.items().into_iter().flatten().enumerate() {
         path.push_str(&format!("[{at}]"));
-        walk(item, path, findings);
+        duplicates_below(item, path, findings);
         path.truncate(start);
     }
 }

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use super::patch::Patch;
 use super::request::{FieldValidation, Method, Options, PatchType, Target};
 use super::status::{Cause, Kind, Status};
 use super::store::Store;
@@ -145,9 +146,9 @@ fn put(write: &mut Write<'_, '_>, request: &Request, name: &str) -> Result<Answe
 fn patch(write: &mut Write<'_, '_>, request: &Request, name: &str) -> Result<Answer, Stop> {
     let patch_type = PatchType::of(request.media_type()).ok_or_else(Status::unsupported_patch)?;
     write.options.check_patch(patch_type)?;
-    let document = patch::document(request.content(), patch_type)?;
+    let sent = Patch::read(request.content(), patch_type)?;
     let live = write.live(name);
-    let mut service = patch::patched(write, patch_type, live.as_ref(), document)?;
+    let mut service = patch::patched(write, live.as_ref(), sent)?;
     if live.is_none() && !service.metadata.uid.is_empty() {
         let why =
             format!("uid mismatch: the provided object specified uid {}, and no existing object was found", service.metadata.uid);
@@ -160,6 +161,15 @@ fn patch(write: &mut Write<'_, '_>, request: &Request, name: &str) -> Result<Ans
         None => write.create_by_update(service),
         Some(live) => write.update(&live, service),
     }
+}
+
+/// What becomes of an object that was prepared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    Stored,
+    /// It was being deleted, and the update took what held it. Upstream: it is answered as it would have been stored, but nothing
+    /// that was allocated for it is kept.
+    Removed,
 }
 
 impl Write<'_, '_> {
@@ -232,7 +242,7 @@ impl Write<'_, '_> {
         service: &mut Service,
         transaction: &mut Transaction<'_>,
         create: &Create,
-    ) -> Result<(), Status> {
+    ) -> Result<Fate, Status> {
         service::begin_create(service, transaction).map_err(|refusal| refused(refusal, &service.metadata.name))?;
         service::prepare_for_create(service);
         let name = &service.metadata.name;
@@ -245,7 +255,7 @@ impl Write<'_, '_> {
         }
         match self.store.get(self.target.namespace, name) {
             Some(existing) => Err(Status::already_exists(name, existing.is_terminating())),
-            None => Ok(()),
+            None => Ok(Fate::Stored),
         }
     }
 
@@ -253,14 +263,17 @@ impl Write<'_, '_> {
         if self.options.dry_run() { DryRun::All } else { DryRun::No }
     }
 
-    /// Prepares an object with the pools at hand: what it took from them is kept if it may be stored, and given back otherwise.
-    fn transact(&mut self, prepare: impl FnOnce(&mut Self, &mut Transaction<'_>) -> Result<(), Status>) -> Result<(), Status> {
+    /// Prepares an object with the pools at hand: what it took from them is kept if it is to be stored, and given back otherwise.
+    fn transact(
+        &mut self,
+        prepare: impl FnOnce(&mut Self, &mut Transaction<'_>) -> Result<Fate, Status>,
+    ) -> Result<Fate, Status> {
         // The pools are out of the store while the transaction works on them.
         let mut allocators = std::mem::take(&mut Arc::make_mut(self.store).allocators);
         let mut draws = std::mem::take(&mut self.draws);
         let mut transaction = Transaction::begin(&mut allocators, &mut draws, self.mode());
         let prepared = prepare(self, &mut transaction);
-        if prepared.is_ok() {
+        if let Ok(Fate::Stored) = prepared {
             transaction.commit();
         } else {
             transaction.revert();
@@ -279,20 +292,17 @@ impl Write<'_, '_> {
         }
         new.metadata.resource_version.clone_from(&old.metadata.resource_version);
 
-        self.transact(|write, transaction| write.prepare_update(&mut new, live, transaction))?;
-        // Upstream: the store drops it.
-        new.metadata.self_link.clear();
+        let fate = self.transact(|write, transaction| write.prepare_update(&mut new, live, transaction))?;
         ownership::keep_times(&mut new, live);
         if self.options.dry_run() {
             return Ok((200, Object::new(new)));
         }
-        let emptied = new.metadata.finalizers.is_empty()
-            && old.metadata.deletion_timestamp.is_some()
-            && old.metadata.deletion_grace_period_seconds.is_none_or(|seconds| seconds == 0);
-        if emptied {
+        if fate == Fate::Removed {
             self.remove(live);
             return Ok((200, Object::new(new)));
         }
+        // Upstream: the store drops it, after everything else has looked at it.
+        new.metadata.self_link.clear();
         if live.is_stored_as(&mut new) {
             return Ok((200, live.clone()));
         }
@@ -302,7 +312,7 @@ impl Write<'_, '_> {
         Ok((200, object))
     }
 
-    fn prepare_update(&mut self, new: &mut Service, live: &Object, transaction: &mut Transaction<'_>) -> Result<(), Status> {
+    fn prepare_update(&mut self, new: &mut Service, live: &Object, transaction: &mut Transaction<'_>) -> Result<Fate, Status> {
         let old = live.shown();
         service::begin_update(new, old, transaction).map_err(|refusal| refused(refusal, &new.metadata.name))?;
         new.metadata.generation = old.metadata.generation;
@@ -310,7 +320,10 @@ impl Write<'_, '_> {
         keep_system_fields(new, old);
         invalid(&new.metadata.name, service::validate_update(new, old))?;
         self.warnings.extend(service::warnings(new));
-        Ok(())
+        let waits = |seconds: Option<i64>| seconds.is_some_and(|seconds| seconds != 0);
+        let (metadata, stored) = (&new.metadata, &old.metadata);
+        let held = !metadata.finalizers.is_empty() || waits(stored.deletion_grace_period_seconds);
+        Ok(if stored.deletion_timestamp.is_some() && !held { Fate::Removed } else { Fate::Stored })
     }
 
     /// Takes an object out of the store and frees what it held.

@@ -1,16 +1,14 @@
 //! Reading a Service from JSON text as `sigs.k8s.io/json` v0.0.0-2025 does for the API server (case-sensitive, strict findings).
 //!
 //! Members are taken in the order of the text. The first value of a wrong type is the error, in the words of Go's
-//! `UnmarshalTypeError`; fields that the structs lack and repeated keys are findings. A repeated field decodes into what the first
-//! one left, as in Go.
-//!
-//! Left out: that decoding goes on behind a wrong type, since nothing of it is seen.
+//! `UnmarshalTypeError`, unless a type with a decoder of its own (times, target ports) refuses a value, which ends it at once;
+//! fields that the structs lack and repeated keys are findings. A repeated field decodes into what the first one left, as in Go.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use super::table::{Fields, ManagedFieldsEntry, Slot, Typed};
-use super::types::{IntOrString, Service};
+use super::table::{Fields, ManagedFieldsEntry, OTHER_KINDS, Slot, Typed};
+use super::types::{IntOrString, ObjectMeta, Service};
 use crate::value::{self, Document, Map, Node, Value};
 
 /// The most findings that are reported.
@@ -35,20 +33,46 @@ pub struct Decoded {
 /// Go's text of the first value of a wrong type: `json: cannot unmarshal string into Go struct field ServicePort.spec.ports.port
 /// of type int32`, or `parsing time …`.
 pub fn decode_json(document: &Document<'_>) -> Result<Decoded, String> {
-    let mut reader = Reader { document, path: Vec::new(), owner: "", findings: Findings::default() };
+    let mut reader = Reader::new(document, "");
     let mut typed = Typed::default();
     let root = document.root();
     if root.members().is_some() {
         reader.fields(root, &mut typed)?;
-    } else if !root.scalar().is_some_and(Value::is_null) {
+    } else if !is_null(root) {
         return Err(format!("json: cannot unmarshal {} into Go value of type v1.Service", go_kind(root)));
     }
+    reader.saved.map_or(Ok(()), Err)?;
     Ok(Decoded {
         service: typed.service,
         kind: typed.kind,
         api_version: typed.api_version,
         findings: reader.findings.into_texts(),
     })
+}
+
+/// Reads what a body of another kind of the core group has in common with a Service, and whether the rest is there as an object.
+///
+/// # Errors
+/// As [`decode_json`], in terms of that kind's struct.
+pub(crate) fn check_other_kind(document: &Document<'_>, kind: &str) -> Result<(), String> {
+    let Some(kind) = OTHER_KINDS.iter().find(|other| other.name == kind) else { return Ok(()) };
+    let mut reader = Reader::new(document, kind.name);
+    for (key, member) in document.root().members().into_iter().flatten().filter(|(_, member)| !is_null(*member)) {
+        let (name, go_type) = match key {
+            "metadata" => ("metadata", "v1.ObjectMeta"),
+            "spec" => ("spec", kind.spec),
+            "status" => ("status", kind.status),
+            _ => continue,
+        };
+        reader.path.push(Step::Field(name));
+        if key == "metadata" {
+            reader.object(member, &mut ObjectMeta::default(), go_type)?;
+        } else if !go_type.is_empty() && member.members().is_none() {
+            reader.save::<()>(Err(reader.mismatch(member, go_type)));
+        }
+        reader.path.pop();
+    }
+    reader.saved.map_or(Ok(()), Err)
 }
 
 /// Findings in the order in which they were met, each once, at most [`MAX_FINDINGS`].
@@ -99,15 +123,37 @@ fn push_name(out: &mut String, name: &str) {
     out.push_str(name);
 }
 
+fn is_null(node: Node<'_, '_>) -> bool {
+    node.scalar().is_some_and(Value::is_null)
+}
+
+/// Errors of its functions are those that end the decoding; wrong types are [`saved`](Self::saved).
 struct Reader<'d, 'a> {
     document: &'d Document<'a>,
     path: Vec<Step>,
     /// The Go struct whose field is being read.
     owner: &'static str,
+    /// The first value of a wrong type. Upstream reads on behind it and tells it if nothing worse comes.
+    saved: Option<String>,
     findings: Findings,
 }
 
 impl<'d, 'a> Reader<'d, 'a> {
+    fn new(document: &'d Document<'a>, owner: &'static str) -> Self {
+        Reader { document, path: Vec::new(), owner, saved: None, findings: Findings::default() }
+    }
+
+    /// What fits its type, or nothing and a saved error.
+    fn save<T>(&mut self, read: Result<T, String>) -> Option<T> {
+        match read {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.saved.get_or_insert(error);
+                None
+            }
+        }
+    }
+
     fn fields(&mut self, node: Node<'d, 'a>, target: &mut dyn Fields) -> Result<(), String> {
         let Some(members) = node.members() else { return Ok(()) };
         let table = target.go_struct();
@@ -137,19 +183,18 @@ impl<'d, 'a> Reader<'d, 'a> {
     }
 
     fn value(&mut self, node: Node<'d, 'a>, slot: Slot<'_>, go_type: &str) -> Result<(), String> {
-        let scalar = node.scalar();
-        let null = scalar.is_some_and(Value::is_null);
+        let null = is_null(node);
         match slot {
             Slot::Text(_) | Slot::Int32(_) | Slot::Int64(_) | Slot::Bool(_) | Slot::Struct(_) if null => {}
-            Slot::Text(text) => *text = self.text(node, go_type)?,
-            Slot::OptionalText(text) => *text = if null { None } else { Some(self.text(node, go_type)?) },
-            Slot::Int32(number) => *number = self.integer(node, go_type)?,
-            Slot::OptionalInt32(number) => *number = if null { None } else { Some(self.integer(node, go_type)?) },
-            Slot::Int64(number) => *number = self.integer(node, go_type)?,
-            Slot::OptionalInt64(number) => *number = if null { None } else { Some(self.integer(node, go_type)?) },
-            Slot::Bool(truth) => *truth = self.truth(node, go_type)?,
-            Slot::OptionalBool(truth) => *truth = if null { None } else { Some(self.truth(node, go_type)?) },
-            Slot::IntOrString(target) => match scalar {
+            Slot::Text(text) => set(text, self.save(self.text(node, go_type))),
+            Slot::OptionalText(text) => set_optional(text, null, || self.save(self.text(node, go_type))),
+            Slot::Int32(number) => set(number, self.save(self.integer(node, go_type))),
+            Slot::OptionalInt32(number) => set_optional(number, null, || self.save(self.integer(node, go_type))),
+            Slot::Int64(number) => set(number, self.save(self.integer(node, go_type))),
+            Slot::OptionalInt64(number) => set_optional(number, null, || self.save(self.integer(node, go_type))),
+            Slot::Bool(truth) => set(truth, self.save(self.truth(node, go_type))),
+            Slot::OptionalBool(truth) => set_optional(truth, null, || self.save(self.truth(node, go_type))),
+            Slot::IntOrString(target) => match node.scalar() {
                 Some(Value::String(text)) => *target = IntOrString::String(text.clone().into_owned()),
                 // Upstream: null makes it an integer but leaves the number of an earlier duplicate.
                 Some(Value::Null) => *target = IntOrString::Int(if let IntOrString::Int(number) = target { *number } else { 0 }),
@@ -163,8 +208,8 @@ impl<'d, 'a> Reader<'d, 'a> {
                     *value = Document::from(node.value().clone()).into_value().into_owned();
                 }
             }
-            Slot::Texts(texts) => self.texts(node, null, texts, go_type)?,
-            Slot::TextMap(map) => self.text_map(node, null, map, go_type)?,
+            Slot::Texts(texts) => self.texts(node, null, texts, go_type),
+            Slot::TextMap(map) => self.text_map(node, null, map, go_type),
             Slot::Struct(target) => self.object(node, target, go_type)?,
             Slot::OptionalStruct(pointer) => {
                 if null {
@@ -179,14 +224,11 @@ impl<'d, 'a> Reader<'d, 'a> {
                     return Ok(());
                 }
                 let item_type = go_type.trim_start_matches("[]");
-                let nodes = node.items().ok_or_else(|| self.mismatch(node, go_type))?;
+                let Some(nodes) = self.save(node.items().ok_or_else(|| self.mismatch(node, go_type))) else { return Ok(()) };
                 let length = nodes.len();
                 for (index, node) in nodes.enumerate() {
                     self.path.push(Step::Index(index));
-                    items.fill(index, &mut |item| match node.scalar() {
-                        Some(Value::Null) => Ok(()),
-                        _ => self.object(node, item, item_type),
-                    })?;
+                    items.fill(index, &mut |item| if is_null(node) { Ok(()) } else { self.object(node, item, item_type) })?;
                     self.path.pop();
                 }
                 items.truncate(length);
@@ -198,56 +240,43 @@ impl<'d, 'a> Reader<'d, 'a> {
 
     fn object(&mut self, node: Node<'d, 'a>, target: &mut dyn Fields, go_type: &str) -> Result<(), String> {
         if node.members().is_none() {
-            return Err(self.mismatch(node, go_type));
+            self.save::<()>(Err(self.mismatch(node, go_type)));
+            return Ok(());
         }
         self.fields(node, target)
     }
 
-    fn texts(&self, node: Node<'d, 'a>, null: bool, texts: &mut Vec<String>, go_type: &str) -> Result<(), String> {
+    fn texts(&mut self, node: Node<'d, 'a>, null: bool, texts: &mut Vec<String>, go_type: &str) {
         if null {
             texts.clear();
-            return Ok(());
+            return;
         }
         let item_type = go_type.trim_start_matches("[]");
-        let nodes = node.items().ok_or_else(|| self.mismatch(node, go_type))?;
-        let length = nodes.len();
+        let Some(nodes) = self.save(node.items().ok_or_else(|| self.mismatch(node, go_type))) else { return };
+        texts.truncate(nodes.len());
         for (index, node) in nodes.enumerate() {
-            let null = node.scalar().is_some_and(Value::is_null);
+            let read = if is_null(node) { None } else { self.save(self.text(node, item_type)) };
             match texts.get_mut(index) {
-                Some(_) if null => {}
-                Some(text) => *text = self.text(node, item_type)?,
-                None if null => texts.push(String::new()),
-                None => texts.push(self.text(node, item_type)?),
+                Some(text) => set(text, read),
+                None => texts.push(read.unwrap_or_default()),
             }
         }
-        texts.truncate(length);
-        Ok(())
     }
 
-    fn text_map(
-        &mut self,
-        node: Node<'d, 'a>,
-        null: bool,
-        map: &mut BTreeMap<String, String>,
-        go_type: &str,
-    ) -> Result<(), String> {
+    fn text_map(&mut self, node: Node<'d, 'a>, null: bool, map: &mut BTreeMap<String, String>, go_type: &str) {
         if null {
             map.clear();
-            return Ok(());
+            return;
         }
-        let members = node.members().ok_or_else(|| self.mismatch(node, go_type))?;
+        let Some(members) = self.save(node.members().ok_or_else(|| self.mismatch(node, go_type))) else { return };
         let mut seen = BTreeSet::new();
         for (key, member) in members {
             if !seen.insert(key) {
                 self.find("duplicate", key);
             }
-            let text = match member.scalar() {
-                Some(Value::Null) => String::new(),
-                _ => self.text(member, "string")?,
-            };
-            map.insert(key.to_owned(), text);
+            let text = if is_null(member) { None } else { self.save(self.text(member, "string")) };
+            map.insert(key.to_owned(), text.unwrap_or_default());
         }
-        Ok(())
     }
 
     fn managed_fields(
@@ -262,11 +291,11 @@ impl<'d, 'a> Reader<'d, 'a> {
             return Ok(());
         }
         let item_type = go_type.trim_start_matches("[]");
-        let nodes = node.items().ok_or_else(|| self.mismatch(node, go_type))?;
+        let Some(nodes) = self.save(node.items().ok_or_else(|| self.mismatch(node, go_type))) else { return Ok(()) };
         let mut entries = Vec::with_capacity(nodes.len());
         for (index, node) in nodes.enumerate() {
             let mut entry = ManagedFieldsEntry::default();
-            if !node.scalar().is_some_and(Value::is_null) {
+            if !is_null(node) {
                 self.path.push(Step::Index(index));
                 self.object(node, &mut entry, item_type)?;
                 self.path.pop();
@@ -316,6 +345,21 @@ impl<'d, 'a> Reader<'d, 'a> {
             }
         }
         format!("json: cannot unmarshal {value} into Go struct field {field} of type {go_type}")
+    }
+}
+
+/// What does not fit its type leaves the target as it is.
+fn set<T>(target: &mut T, read: Option<T>) {
+    if let Some(value) = read {
+        *target = value;
+    }
+}
+
+fn set_optional<T>(target: &mut Option<T>, null: bool, read: impl FnOnce() -> Option<T>) {
+    if null {
+        *target = None;
+    } else if let Some(value) = read() {
+        *target = Some(value);
     }
 }
 

@@ -1,8 +1,8 @@
 //! Checks of an object's metadata (`pkg/api/validation/objectmeta.go`, apimachinery v0.37.2, and the finalizer names of
 //! `pkg/apis/core/validation/validation.go`, v1.37.2), and owner references that are stated twice.
 //!
-//! Where upstream walks a map in random order, the order here is that of the keys. Left out: managedFields, which are dropped
-//! earlier where they cannot be read.
+//! Where upstream walks a map in random order, the order here is that of the keys. Of managedFields only what those who can be
+//! read may still have wrong is checked: the others are dropped earlier.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -11,20 +11,23 @@ use super::encode::owner_reference_text;
 use super::field_error::{FieldError, text, texts};
 use super::names;
 use super::types::{ObjectMeta, OwnerReference, Service};
-use crate::value::quote;
+use crate::value::{Value, is_printable, quote};
 
 const ANNOTATIONS_LIMIT: usize = 256 * 1024;
+/// The longest name of a field manager, in bytes.
+pub(crate) const MANAGER_LIMIT: usize = 128;
+const SUBRESOURCE_LIMIT: usize = 256;
 const ORPHAN: &str = "orphan";
 const FOREGROUND: &str = "foregroundDeletion";
 const STANDARD_FINALIZERS: [&str; 3] = ["kubernetes", ORPHAN, FOREGROUND];
 
 /// The checks of a new object's metadata, in upstream's order.
 static CREATE: &[fn(&ObjectMeta, &mut Vec<FieldError>)] =
-    &[generate_name, name, generation, labels, annotations, owner_references, finalizers, finalizer_names];
+    &[generate_name, name, generation, labels, annotations, owner_references, finalizers, managed_fields, finalizer_names];
 
 /// The checks of a changed object's metadata, in upstream's order, before those against the old one.
 static UPDATE: &[fn(&ObjectMeta, &mut Vec<FieldError>)] =
-    &[generate_name_segment, generation, labels, annotations, owner_references, finalizers];
+    &[generate_name_segment, generation, labels, annotations, owner_references, finalizers, managed_fields];
 
 /// The checks against the old metadata.
 static UPDATE_AGAINST: &[fn(&ObjectMeta, &ObjectMeta, &mut Vec<FieldError>)] =
@@ -102,13 +105,17 @@ fn owner_references(metadata: &ObjectMeta, errors: &mut Vec<FieldError>) {
     for (index, reference) in metadata.owner_references.iter().enumerate() {
         let field = |name: &str| format!("metadata.ownerReferences[{index}]{name}");
         let version = group_version(&reference.api_version);
-        for (name, missing) in [
-            (".apiVersion", version.is_none_or(|(_, version)| version.is_empty())),
-            (".kind", reference.kind.is_empty()),
-            (".name", reference.name.is_empty()),
-            (".uid", reference.uid.is_empty()),
+        if !reference.api_version.is_empty() && version.is_none_or(|(_, version)| version.is_empty()) {
+            let detail = "must be <group>/<version> or <version>";
+            errors.push(FieldError::invalid(field(".apiVersion"), text(&reference.api_version), detail));
+        }
+        for (name, value) in [
+            (".apiVersion", &reference.api_version),
+            (".kind", &reference.kind),
+            (".name", &reference.name),
+            (".uid", &reference.uid),
         ] {
-            if missing {
+            if value.is_empty() {
                 errors.push(FieldError::required(field(name), "must not be empty"));
             }
         }
@@ -158,6 +165,29 @@ fn finalizers(metadata: &ObjectMeta, errors: &mut Vec<FieldError>) {
         let detail = format!("finalizer {ORPHAN} and {FOREGROUND} cannot be both set");
         errors.push(FieldError::invalid("metadata.finalizers", texts(&metadata.finalizers), &detail));
     }
+}
+
+/// Upstream: `ValidateManagedFields` of `pkg/apis/meta/v1/validation/validation.go`.
+fn managed_fields(metadata: &ObjectMeta, errors: &mut Vec<FieldError>) {
+    for (index, entry) in metadata.managed_fields.as_list().unwrap_or_default().iter().enumerate() {
+        let member = |name| entry.get(name).and_then(Value::as_str).unwrap_or_default();
+        let field = |name: &str| format!("metadata.managedFields[{index}].{name}");
+        let manager = member("manager");
+        if manager.len() > MANAGER_LIMIT {
+            errors.push(FieldError::too_long(field("manager"), MANAGER_LIMIT));
+        }
+        for (at, c) in manager.char_indices().filter(|(_, c)| !is_printable(*c)) {
+            errors.push(FieldError::invalid(field("manager"), text(manager), &unprintable(c, at)));
+        }
+        if member("subresource").len() > SUBRESOURCE_LIMIT {
+            errors.push(FieldError::too_long(field("subresource"), SUBRESOURCE_LIMIT));
+        }
+    }
+}
+
+/// What is wrong with a field manager's name that has an unprintable character.
+pub(crate) fn unprintable(c: char, at: usize) -> String {
+    format!("invalid character U+{:04X} (at position {at})", u32::from(c))
 }
 
 fn finalizer_names(metadata: &ObjectMeta, errors: &mut Vec<FieldError>) {

@@ -50,12 +50,14 @@ mod warnings;
 pub use allocate::{Refusal, begin_create, begin_update};
 pub use allocators::{Allocators, Draws, DryRun, Transaction};
 pub use convert::decode_unstructured;
+pub(crate) use decode::check_other_kind;
 pub use decode::{Decoded, decode_json};
 pub(crate) use default::shown;
 pub use default::{default, on_read};
 pub use encode::service_text;
 pub use field_error::{FieldError, Reason, invalid_message};
 pub use metadata::{Duplicates, deduplicate_owner_references};
+pub(crate) use metadata::{MANAGER_LIMIT, unprintable};
 pub use normalise::{prepare_for_create, prepare_for_update};
 pub use types::{
     ClientIPConfig, Condition, IntOrString, LoadBalancerIngress, LoadBalancerStatus, ObjectMeta, OwnerReference, PortStatus,

@@ -183,6 +183,38 @@ static CONDITION: Struct = Struct {
     ],
 };
 
+/// Another kind with an `ObjectMeta`, and the Go types of its `spec` and `status`, if it has them.
+pub(super) struct OtherKind {
+    pub(super) name: &'static str,
+    pub(super) spec: &'static str,
+    pub(super) status: &'static str,
+}
+
+const fn other(name: &'static str, spec: &'static str, status: &'static str) -> OtherKind {
+    OtherKind { name, spec, status }
+}
+
+/// The kinds of the core group that have metadata of their own.
+pub(super) static OTHER_KINDS: &[OtherKind] = &[
+    other("Binding", "", ""),
+    other("ComponentStatus", "", ""),
+    other("ConfigMap", "", ""),
+    other("Endpoints", "", ""),
+    other("Event", "", ""),
+    other("LimitRange", "v1.LimitRangeSpec", ""),
+    other("Namespace", "v1.NamespaceSpec", "v1.NamespaceStatus"),
+    other("Node", "v1.NodeSpec", "v1.NodeStatus"),
+    other("PersistentVolume", "v1.PersistentVolumeSpec", "v1.PersistentVolumeStatus"),
+    other("PersistentVolumeClaim", "v1.PersistentVolumeClaimSpec", "v1.PersistentVolumeClaimStatus"),
+    other("Pod", "v1.PodSpec", "v1.PodStatus"),
+    other("PodTemplate", "", ""),
+    other("RangeAllocation", "", ""),
+    other("ReplicationController", "v1.ReplicationControllerSpec", "v1.ReplicationControllerStatus"),
+    other("ResourceQuota", "v1.ResourceQuotaSpec", "v1.ResourceQuotaStatus"),
+    other("Secret", "", ""),
+    other("ServiceAccount", "", ""),
+];
+
 /// The place that a field's value goes to; the variant is what Go's decoders switch on.
 pub(super) enum Slot<'s> {
     Text(&'s mut String),

@@ -99,7 +99,8 @@ fn cluster_ips_unchanged(subject: &Subject<'_>, errors: &mut Vec<FieldError>) {
 fn load_balancer_class_unchanged(subject: &Subject<'_>, errors: &mut Vec<FieldError>) {
     let (new, Some(old)) = (subject.spec(), subject.old_spec()) else { return };
     if new.is_load_balancer() && old.is_load_balancer() && new.load_balancer_class != old.load_balancer_class {
-        let value = new.load_balancer_class.as_deref().map_or("null".to_owned(), text);
+        // Upstream prints the pointer, not the string, so as JSON.
+        let value = new.load_balancer_class.as_deref().map_or("null".to_owned(), named);
         errors.push(FieldError::invalid("spec.loadBalancerClass", value, NOT_ONCE_SET));
     }
 }
