@@ -5,11 +5,12 @@
 //! `pkg/apis/meta/v1/validation/validation.go`. Grace periods mean nothing to a Service. Left out: the store's texts for options
 //! of a wrong type.
 
-use super::request::{Body, Request, check_dry_run, settle};
+use super::request::{Body, Request, check_dry_run, is_true, settle};
 use super::status::{Cause, Status};
 use super::write::{Answer, Stop, Write};
 use super::{Object, body};
 use crate::Error;
+use crate::service::Service;
 use crate::value::{Value, quote};
 use std::sync::Arc;
 
@@ -31,31 +32,41 @@ pub(super) fn delete(write: &mut Write<'_, '_>, request: &Request, name: &str) -
     options.check()?;
     let live = write.live(name).ok_or_else(|| Status::not_found("services", name))?;
     options.check_preconditions(&live)?;
-    if !options.dry_run.is_empty() {
-        return Ok((200, live));
-    }
-    let finalizers = if live.is_terminating() { live.service().metadata.finalizers.clone() } else { options.finalizers(&live) };
+    let finalizers = options.finalizers(&live);
     if finalizers.is_empty() {
-        write.remove(&live);
-        let mut service = live.to_service();
-        service.metadata.finalizers = finalizers;
-        service.metadata.resource_version = write.version.to_string();
-        return Ok((200, Object::new(service)));
+        return Ok((200, gone(write, &options, live)));
     }
-    if live.is_terminating() {
-        return Ok((200, live));
-    }
+    // Upstream: a repeated deletion may still change the finalizers for dependents, since a Service has no grace period to wait for.
     let mut service = live.to_service();
     service.metadata.finalizers = finalizers;
-    if service.metadata.deletion_grace_period_seconds.is_none() && service.metadata.generation > 0 {
-        service.metadata.generation += 1;
+    if service.metadata.deletion_timestamp.is_none() {
+        service.metadata.generation += i64::from(service.metadata.generation > 0);
+        service.metadata.deletion_timestamp = Some(write.now.to_string());
     }
-    service.metadata.deletion_timestamp = Some(write.now.to_string());
     service.metadata.deletion_grace_period_seconds = Some(0);
+    let code = if options.orphan_dependents == Some(false) { 202 } else { 200 };
+    if options.is_dry_run() {
+        return Ok((code, Object::new(service)));
+    }
+    if live.is_stored_as(&mut service) {
+        return Ok((code, live));
+    }
     service.metadata.resource_version = write.version.to_string();
     let object = Object::new(service);
     Arc::make_mut(write.store).put(object.clone());
-    Ok((200, object))
+    Ok((code, object))
+}
+
+/// Removes an object that nothing holds, and answers it.
+fn gone(write: &mut Write<'_, '_>, options: &Options, live: Object) -> Object {
+    if !options.is_dry_run() {
+        write.remove(&live);
+        let mut service = live.to_service();
+        service.metadata.resource_version = write.version.to_string();
+        return Object::new(service);
+    }
+    // Upstream: where finalizers for dependents would have to go first, a dry run answers an object that was never filled in.
+    if live.service().metadata.finalizers.is_empty() { live } else { Object::new(Service::default()) }
 }
 
 impl Options {
@@ -88,13 +99,15 @@ impl Options {
         })
     }
 
+    fn is_dry_run(&self) -> bool {
+        !self.dry_run.is_empty()
+    }
+
     fn of_query(write: &Write<'_, '_>, request: &Request) -> Result<Self, Stop> {
         let find = |key| request.parameters().iter().find(|(name, _)| name == key).map(|(_, value)| value.clone());
-        if find("orphanDependents").is_some() {
-            return Err(Error::not_modelled("the parameter orphanDependents").into());
-        }
         let dry_run = write.options.dry_run_values().iter().map(|value| (*value).to_owned()).collect();
-        Ok(Options { propagation: find("propagationPolicy"), dry_run, ..Options::default() })
+        let orphan_dependents = find("orphanDependents").map(|value| is_true(&value));
+        Ok(Options { propagation: find("propagationPolicy"), orphan_dependents, dry_run, ..Options::default() })
     }
 
     fn check(&self) -> Result<(), Status> {
@@ -132,7 +145,7 @@ impl Options {
         Ok(())
     }
 
-    /// The finalizers that the deletion leaves, those for dependents set as the options ask.
+    /// The finalizers that the deletion leaves, those for dependents set as the options ask, the others first.
     fn finalizers(&self, live: &Object) -> Vec<String> {
         let present = &live.service().metadata.finalizers;
         let has = |name: &str| present.iter().any(|finalizer| finalizer == name);

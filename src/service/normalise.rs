@@ -17,7 +17,6 @@ pub fn prepare_for_create(service: &mut Service) {
 /// `old` is as [`on_read`](super::on_read) leaves it.
 pub fn prepare_for_update(new: &mut Service, old: &Service) {
     let (metadata, stored) = (&mut new.metadata, &old.metadata);
-    metadata.self_link.clear();
     metadata.generation = stored.generation;
     if metadata.uid.is_empty() {
         metadata.uid.clone_from(&stored.uid);
