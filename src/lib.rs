@@ -13,6 +13,8 @@ pub mod rfc6902;
 pub mod schema;
 pub mod service;
 pub mod strategic;
+#[cfg(feature = "proptest")]
+pub mod strategy;
 pub mod structured;
 #[cfg(feature = "k8s-openapi")]
 pub mod typed;
