@@ -12,6 +12,7 @@ mod builtin;
 mod compact;
 mod openapi;
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use crate::Error;
@@ -250,6 +251,11 @@ impl<'s> Struct<'s> {
         Some(Field { types: self.types, def: &self.def.fields[at] })
     }
 
+    /// Looks fields up that are asked for in the order of their names.
+    pub(crate) fn walk(self) -> Fields<'s> {
+        Fields { types: self.types, rest: &self.def.fields }
+    }
+
     /// The declared fields in the order of their names.
     pub fn fields(self) -> impl ExactSizeIterator<Item = Field<'s>> {
         self.def.fields.iter().map(move |def| Field { types: self.types, def })
@@ -264,6 +270,32 @@ impl<'s> Struct<'s> {
     /// Whether the server merges it as one value: `x-kubernetes-map-type: atomic`.
     pub fn is_atomic(self) -> bool {
         self.def.atomic
+    }
+}
+
+/// Declared fields that lie ahead of those that were asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct Fields<'s> {
+    types: &'s Types,
+    rest: &'s [FieldDef],
+}
+
+/// How many fields are passed over one by one before the rest is searched.
+const NEAR: usize = 4;
+
+impl<'s> Fields<'s> {
+    /// The field `name`, which does not come before one that was asked for.
+    pub(crate) fn find(&mut self, name: &str) -> Option<Field<'s>> {
+        for _ in 0..NEAR {
+            let (def, rest) = self.rest.split_first()?;
+            match (*def.name).cmp(name) {
+                Ordering::Less => self.rest = rest,
+                Ordering::Equal => return Some(Field { types: self.types, def }),
+                Ordering::Greater => return None,
+            }
+        }
+        self.rest = self.rest.get(self.rest.partition_point(|def| *def.name < *name)..)?;
+        self.rest.first().filter(|def| *def.name == *name).map(|def| Field { types: self.types, def })
     }
 }
 

@@ -153,6 +153,7 @@ fn walk<'v>(sides: Sides<'v>, atom: &Atom<'v>) -> Difference<'v> {
 
 fn compare_members<'v>(left: &'v Map<'v>, right: &'v Map<'v>, fields: &Fields<'v>) -> Comparison<'v> {
     let mut comparison = Comparison::default();
+    let mut types = fields.walk();
     let (mut lefts, mut rights) = (left.iter().peekable(), right.iter().peekable());
     loop {
         let (name, sides) = match (lefts.peek().copied(), rights.peek().copied()) {
@@ -168,7 +169,7 @@ fn compare_members<'v>(left: &'v Map<'v>, right: &'v Map<'v>, fields: &Fields<'v
         if sides.right().is_some() {
             rights.next();
         }
-        if let Some((ty, _)) = fields.field(name) {
+        if let Some((ty, _)) = types.field(name) {
             comparison.push(Element::field(name), differ(sides, ty));
         }
     }

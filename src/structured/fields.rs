@@ -34,8 +34,9 @@ fn stated<'v>(value: &'v Value<'v>, ty: TypeRef<'v>) -> Stated<'v> {
 
 fn of_members<'v>(map: &'v Map<'v>, fields: &Fields<'v>) -> Set<'v> {
     let mut set = Set::with_capacity(map.len());
+    let mut types = fields.walk();
     for (name, value) in map.iter() {
-        let Some((ty, declared)) = fields.field(name) else { continue };
+        let Some((ty, declared)) = types.field(name) else { continue };
         let Stated { member, below } = stated(value, ty);
         let empty = value.is_null() || value.as_map().is_some_and(Map::is_empty);
         set.push(Node { element: Element::field(name), member: member || empty || !declared, below });

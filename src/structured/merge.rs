@@ -44,6 +44,7 @@ impl<'v> Merger<'_, 'v> {
 
     fn members(&mut self, left: &'v Map<'v>, right: &'v Map<'v>, fields: &Fields<'v>) -> Option<Value<'v>> {
         let mut merged = Map::new();
+        let mut types = fields.walk();
         let (mut lefts, mut rights) = (left.iter().peekable(), right.iter().peekable());
         loop {
             let order = match (lefts.peek(), rights.peek()) {
@@ -55,7 +56,7 @@ impl<'v> Merger<'_, 'v> {
             let live = if order.is_le() { lefts.next() } else { None };
             let config = if order.is_ge() { rights.next() } else { None };
             let Some((name, _)) = live.or(config) else { break };
-            let value = match (config, fields.field(name)) {
+            let value = match (config, types.field(name)) {
                 (None, _) | (_, None) => live.map(|(_, value)| value.borrowed()),
                 (Some((_, config)), Some((ty, _))) => {
                     let element = self.traced.then(|| Element::field(name));

@@ -28,9 +28,10 @@ pub(super) fn remove<'v>(value: &'v Value<'_>, set: &Set<'_>, ty: TypeRef<'_>) -
         }
         (Atom::Map(fields), Value::Map(map)) if !fields.atomic => {
             let mut walk = set.walk();
+            let mut types = fields.walk();
             let mut kept = crate::value::Map::new();
             for (name, member) in map.iter() {
-                match (walk.find(&Element::field(name)), fields.field(name)) {
+                match (walk.find(&Element::field(name)), types.field(name)) {
                     (Some(node), _) if node.member => {}
                     (Some(node), Some((ty, _))) => {
                         kept.insert(name, remove(member, &node.below, ty).unwrap_or_default());

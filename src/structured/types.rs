@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use crate::path::{Element, Key};
-use crate::schema::{Freedom, ListType, Scalar, Shape, Struct, Type};
+use crate::schema::{self, Freedom, ListType, Scalar, Shape, Struct, Type};
 use crate::value::{Map, Value};
 
 /// A type of the schema, or one of the two that upstream makes up where a schema does not say.
@@ -134,6 +134,11 @@ impl<'s> Fields<'s> {
         }
     }
 
+    /// Looks members up that are asked for in the order of their names.
+    pub(super) fn walk(&self) -> FieldWalk<'s> {
+        FieldWalk { declared: self.declared.map(Struct::walk), rest: self.rest }
+    }
+
     /// The type of members that are not declared.
     pub(super) fn rest(&self) -> Option<TypeRef<'s>> {
         self.rest
@@ -147,6 +152,22 @@ impl<'s> Fields<'s> {
             TypeRef::Atomic => false,
         };
         self.declared.is_none() && self.rest.is_some_and(free)
+    }
+}
+
+/// Looks members of an object up in the order of their names.
+pub(super) struct FieldWalk<'s> {
+    declared: Option<schema::Fields<'s>>,
+    rest: Option<TypeRef<'s>>,
+}
+
+impl<'s> FieldWalk<'s> {
+    /// As [`Fields::field`].
+    pub(super) fn field(&mut self, name: &str) -> Option<(TypeRef<'s>, bool)> {
+        match self.declared.as_mut().and_then(|declared| declared.find(name)) {
+            Some(field) => Some((TypeRef::Known(field.ty()), true)),
+            None => self.rest.map(|ty| (ty, false)),
+        }
     }
 }
 

@@ -110,9 +110,10 @@ impl Walker {
     }
 
     fn members(&mut self, map: &Map<'_>, fields: &Fields<'_>, place: &Place<'_>) {
+        let mut types = fields.walk();
         for (name, member) in map.iter() {
             let inside = Place::Member(place, name);
-            match fields.field(name) {
+            match types.field(name) {
                 Some((ty, _)) => self.value(member, ty, &inside),
                 None => return self.finding(&inside, "field not declared in schema"),
             }
