@@ -47,17 +47,17 @@ pub(super) fn no_elements() -> Error {
 
 /// Upstream crashes here: it asks the first item for its type, and null has none.
 pub(super) fn null_element() -> Error {
-    error(Kind::ElementTypes, "the first element of a list to merge is null")
+    error(Kind::Crash, "the first element of a list to merge is null")
 }
 
 /// Upstream crashes here: Go cannot compare lists and objects with `==`.
 pub(super) fn uncomparable() -> Error {
-    error(Kind::WrongType, "merge keys that are lists or objects cannot be compared")
+    error(Kind::Crash, "merge keys that are lists or objects cannot be compared")
 }
 
 /// Upstream crashes here: it compares values by their place, and one list has fewer different ones.
 pub(super) fn fewer_values() -> Error {
-    error(Kind::ElementTypes, "lists of as many items cannot be compared: one repeats more of them")
+    error(Kind::Crash, "lists of as many items cannot be compared: one repeats more of them")
 }
 
 pub(super) fn expected_list(received: &Value<'_>) -> Error {

@@ -26,7 +26,7 @@ pub(super) struct Merged<'v> {
 /// the places that became free at the end, and the old slice, as long as before, sees all of that.
 pub(super) struct Remains<'v> {
     keys: Vec<Option<Value<'v>>>,
-    /// The error of the first item that lacks its merge key.
+    /// The error of the first item that lacks its merge key, where the merge did not look for it.
     lacking: Option<Error>,
 }
 
@@ -109,6 +109,7 @@ impl<T: Trace> Merge<'_, T> {
         let plain: Vec<(usize, Value<'v>)> =
             patch.into_iter().enumerate().filter(|(_, item)| item.get(PATCH).is_none()).collect();
         if special.replace {
+            remains.lacking = require_keys(&items, merge_key).err();
             items = plain.into_iter().map(|(_, item)| item).collect();
             let own = keys_of(&items, merge_key).firsts()?;
             require_keys(&items, merge_key)?;

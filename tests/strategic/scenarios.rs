@@ -215,6 +215,26 @@ fn landings() {
     }
 }
 
+/// A list that the patch replaces is still looked through where an order is given, and only there.
+#[test]
+fn replaced_lists() {
+    let schema = Schema::builtin("v1", "Service").unwrap();
+    let lacking = "map: map[name:x] does not contain declared merge key: port";
+    for (name, live, order, expected) in [
+        ("order/live_items_have_keys", json!([{"port": 80}]), json!([{"port": 443}]), Ok(json!([{"port": 443}]))),
+        ("order/live_item_lacks_its_key", json!([{"port": 80}, {"name": "x"}]), json!([{"port": 443}]), Err(lacking)),
+        ("no_order/live_item_lacks_its_key", json!([{"name": "x"}]), Value::Null, Ok(json!([{"port": 443}]))),
+    ] {
+        let mut spec = json!({"ports": [{"$patch": "replace"}, {"port": 443}]});
+        if !order.is_null() {
+            spec["$setElementOrder/ports"] = order;
+        }
+        let result = strategic::apply(&json!({"spec": {"ports": live}}), &json!({"spec": spec}), &schema);
+        let found = result.map(|object| object["spec"]["ports"].clone()).map_err(|error| error.to_string());
+        assert_eq!(found, expected.map_err(str::to_owned), "{name}");
+    }
+}
+
 /// A finalizer list is sorted before it is compared, and the live list stays sorted for the comparison of orders.
 #[test]
 fn finalizers() {
