@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod _documentation;
 pub mod cluster;
 mod error;
 pub mod explain;
