@@ -25,6 +25,8 @@
 //! # Ok::<(), mergekey::Error>(())
 //! ```
 
+/// The crate whose types these are.
+pub use json_patch;
 use serde_json::Value;
 
 use crate::cluster::Patch;

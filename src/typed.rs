@@ -28,6 +28,8 @@
 //! # Ok::<(), mergekey::Error>(())
 //! ```
 
+/// The crate whose types these are.
+pub use k8s_openapi;
 use k8s_openapi::api::core::v1::Service;
 use serde_json::Value;
 

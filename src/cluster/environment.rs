@@ -16,7 +16,7 @@ use crate::service::Draws;
 /// let cluster = Cluster::with_environment(environment);
 /// assert!(cluster.get("Service", "shop", "web").is_none());
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Environment {
     now: Arc<str>,
     namespace: Arc<str>,
@@ -37,7 +37,7 @@ pub enum DeletedLine {
 }
 
 /// What a server's clock says at one write, and what it draws there.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Moment {
     /// The time in RFC 3339, in whole seconds of UTC; the environment's if it is not given.
     pub now: Option<String>,

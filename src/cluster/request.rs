@@ -66,7 +66,7 @@ impl fmt::Display for Method {
 ///     .body(r#"{"metadata":{"labels":{"app":"dns"}}}"#);
 /// assert_eq!(request.method(), Method::Patch);
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Request {
     method: Method,
     path: String,
@@ -77,7 +77,7 @@ pub struct Request {
 }
 
 /// The body of a request: bytes of a client, or a value that the simulated kubectl has in hand.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Body {
     Bytes(Vec<u8>),
     Value(Arc<Value<'static>>),

@@ -3,8 +3,10 @@
 //! Upstream: apimachinery v0.37.2 `pkg/api/errors/errors.go` and `pkg/apis/meta/v1/types.go`. Left out: the list metadata and
 //! retry seconds that a Status may carry, which no refusal of a Service has.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
 
 use crate::value::{self, Value};
@@ -20,24 +22,26 @@ pub struct Status {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Inner {
     code: u16,
-    reason: Option<&'static str>,
+    reason: Option<Cow<'static, str>>,
     message: String,
     details: Option<Details>,
 }
 
 /// What a [`Status`] is about.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(default)]
 pub struct Details {
     name: String,
-    group: &'static str,
+    group: Cow<'static, str>,
     kind: String,
     causes: Vec<Cause>,
 }
 
 /// One reason of a refusal.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize)]
+#[serde(default)]
 pub struct Cause {
-    reason: &'static str,
+    reason: Cow<'static, str>,
     message: String,
     field: String,
 }
@@ -50,7 +54,7 @@ impl Status {
 
     /// The reason in one word, as `Conflict`; a failure that upstream did not foresee has none.
     pub fn reason(&self) -> Option<&str> {
-        self.inner.reason
+        self.inner.reason.as_deref()
     }
 
     /// What the server says.
@@ -69,7 +73,7 @@ impl Status {
     }
 
     fn new(code: u16, reason: &'static str, message: impl Into<String>) -> Self {
-        Status { inner: Box::new(Inner { code, reason: Some(reason), message: message.into(), details: None }) }
+        Status { inner: Box::new(Inner { code, reason: Some(reason.into()), message: message.into(), details: None }) }
     }
 
     /// The same with text in front of its message.
@@ -152,7 +156,8 @@ impl Status {
             message.push(']');
         }
         let mut status = Status::new(422, "Invalid", message);
-        status.inner.details = Some(Details { name: name.to_owned(), group: kind.group, kind: kind.name.to_owned(), causes });
+        status.inner.details =
+            Some(Details { name: name.to_owned(), group: kind.group.into(), kind: kind.name.to_owned(), causes });
         status
     }
 
@@ -165,7 +170,7 @@ impl Status {
     /// 500 of a failure that upstream wraps: the message is repeated as a cause.
     pub(crate) fn internal(message: &str) -> Self {
         let mut status = Status::new(500, "InternalError", format!("Internal error occurred: {message}"));
-        let cause = Cause { reason: "", message: message.to_owned(), field: String::new() };
+        let cause = Cause { reason: "".into(), message: message.to_owned(), field: String::new() };
         status.inner.details = Some(Details { causes: vec![cause], ..Details::default() });
         status
     }
@@ -184,7 +189,7 @@ impl Details {
 
     /// The API group of the kind: empty for the core group.
     pub fn group(&self) -> &str {
-        self.group
+        &self.group
     }
 
     /// The kind or the resource.
@@ -201,7 +206,7 @@ impl Details {
 impl Cause {
     /// The kind of cause in one word, as `FieldValueInvalid` or `FieldManagerConflict`.
     pub fn reason(&self) -> &str {
-        self.reason
+        &self.reason
     }
 
     /// What is wrong.
@@ -215,7 +220,7 @@ impl Cause {
     }
 
     pub(crate) fn new(reason: &'static str, message: impl Into<String>, field: impl Into<String>) -> Self {
-        Cause { reason, message: message.into(), field: field.into() }
+        Cause { reason: reason.into(), message: message.into(), field: field.into() }
     }
 
     /// `Invalid value: <value>: <why>`, the value as printed.
@@ -272,7 +277,7 @@ impl Serialize for Status {
         status.serialize_field("metadata", &Value::from(value::Map::new()))?;
         status.serialize_field("status", "Failure")?;
         status.serialize_field("message", &self.inner.message)?;
-        match self.inner.reason {
+        match self.reason() {
             Some(reason) => status.serialize_field("reason", reason)?,
             None => status.skip_field("reason")?,
         }
@@ -285,10 +290,25 @@ impl Serialize for Status {
     }
 }
 
+impl<'de> Deserialize<'de> for Status {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(serde::Deserialize)]
+        struct Form {
+            #[serde(default)]
+            message: String,
+            reason: Option<Cow<'static, str>>,
+            details: Option<Details>,
+            code: u16,
+        }
+        let Form { message, reason, details, code } = Form::deserialize(deserializer)?;
+        Ok(Status { inner: Box::new(Inner { code, reason, message, details }) })
+    }
+}
+
 impl Serialize for Details {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut details = serializer.serialize_map(None)?;
-        for (key, text) in [("name", &*self.name), ("group", self.group), ("kind", &*self.kind)] {
+        for (key, text) in [("name", &*self.name), ("group", &*self.group), ("kind", &*self.kind)] {
             if !text.is_empty() {
                 details.serialize_entry(key, text)?;
             }
@@ -303,7 +323,7 @@ impl Serialize for Details {
 impl Serialize for Cause {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut cause = serializer.serialize_map(None)?;
-        for (key, text) in [("reason", self.reason), ("message", &*self.message), ("field", &*self.field)] {
+        for (key, text) in [("reason", &*self.reason), ("message", &*self.message), ("field", &*self.field)] {
             if !text.is_empty() {
                 cause.serialize_entry(key, text)?;
             }
@@ -319,6 +339,7 @@ mod tests {
     #[track_caller]
     fn check(status: &Status, expect: &str) {
         assert_eq!(serde_json::to_string(status).unwrap(), expect);
+        assert_eq!(serde_json::from_str::<Status>(expect).unwrap(), *status);
     }
 
     #[test]

@@ -71,7 +71,7 @@ impl Step {
 }
 
 /// What lies before the manifest.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Past<'p> {
     /// Nothing: the manifest is new.
     Nothing,

@@ -65,7 +65,7 @@ use input::identity;
 use ways::Target;
 
 /// A Service as it is live, and the manifest that its owner wants to bring to it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Situation<'a> {
     /// What `kubectl get service NAME -o json --show-managed-fields` prints; `None` if there is no such Service.
     pub live: Option<&'a Value>,
@@ -92,7 +92,7 @@ pub struct Situation<'a> {
 /// assert!(report.way(Way::ServerSideApply).is_some_and(|way| !way.converged), "it keeps port 80, which was not its own");
 /// # Ok::<(), mergekey::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Case<'a> {
     manifest: &'a Manifest,
     past: Past<'a>,

@@ -39,6 +39,13 @@ pub struct Manifest {
     root: OnceLock<Option<yaml::Node>>,
 }
 
+/// Two manifests are equal if they are the same object, text and file.
+impl PartialEq for Manifest {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.object, &self.text, &self.file) == (&other.object, &other.text, &other.file)
+    }
+}
+
 /// A place in a text; lines and columns count from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]

@@ -145,6 +145,7 @@ impl<'s> Type<'s> {
 
 /// What values of a [`Type`] look like.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub enum Shape<'s> {
     /// Anything: the schema does not say.
     Any,
@@ -172,6 +173,7 @@ pub enum Freedom {
 
 /// A kind of single value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Scalar {
     /// `true` or `false`.
     Boolean,
@@ -204,6 +206,7 @@ impl<'s> List<'s> {
 
 /// How the server merges a list: `x-kubernetes-list-type`.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ListType {
     /// As one value.
     Atomic,
@@ -355,6 +358,7 @@ impl Patch {
 
 /// The patch strategy of a field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Strategy {
     /// Not stated: lists are replaced, objects merged.
     #[default]

@@ -128,6 +128,7 @@ pub struct Draws {
 
 /// Whether a request is carried out or only tried.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum DryRun {
     /// It is carried out.
     #[default]

@@ -16,6 +16,7 @@ const MAX_FINDINGS: usize = 100;
 
 /// A Service that was read, and what strict decoding would say about it.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Decoded {
     /// The Service, without defaults.
     pub service: Service,

@@ -40,6 +40,7 @@ impl Reason {
 
 /// One fault: where, of what kind, in which words.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FieldError {
     /// The field: `spec.ports[0].port`.
     pub field: String,

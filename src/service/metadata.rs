@@ -236,6 +236,7 @@ fn immutable_deletion(new: &ObjectMeta, old: &ObjectMeta, errors: &mut Vec<Field
 
 /// When owner references are looked through for repetitions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Duplicates {
     /// In the object that was sent.
     Sent,

@@ -11,6 +11,7 @@ use crate::value::Value;
 
 /// A `v1` Service.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Service {
     /// The object's metadata.
     pub metadata: ObjectMeta,
@@ -22,6 +23,7 @@ pub struct Service {
 
 /// `metav1.ObjectMeta`.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct ObjectMeta {
     /// The name, unique in its namespace.
     pub name: String,
@@ -57,6 +59,7 @@ pub struct ObjectMeta {
 
 /// `metav1.OwnerReference`.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct OwnerReference {
     /// The owner's API version.
     pub api_version: String,
@@ -74,6 +77,7 @@ pub struct OwnerReference {
 
 /// `v1.ServiceSpec`.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct ServiceSpec {
     /// The ports it opens.
     pub ports: Vec<ServicePort>,
@@ -119,6 +123,7 @@ pub struct ServiceSpec {
 
 /// `v1.ServicePort`.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct ServicePort {
     /// The port's name, unique among the ports.
     pub name: String,
@@ -151,6 +156,7 @@ impl Default for IntOrString {
 
 /// `v1.SessionAffinityConfig`.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct SessionAffinityConfig {
     /// Settings of `ClientIP` affinity.
     pub client_ip: Option<ClientIPConfig>,
@@ -158,6 +164,7 @@ pub struct SessionAffinityConfig {
 
 /// `v1.ClientIPConfig`.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct ClientIPConfig {
     /// How long a client stays with a pod.
     pub timeout_seconds: Option<i32>,
@@ -165,6 +172,7 @@ pub struct ClientIPConfig {
 
 /// `v1.ServiceStatus`.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct ServiceStatus {
     /// The load balancer's state.
     pub load_balancer: LoadBalancerStatus,
@@ -174,6 +182,7 @@ pub struct ServiceStatus {
 
 /// `v1.LoadBalancerStatus`.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct LoadBalancerStatus {
     /// Where traffic comes in.
     pub ingress: Vec<LoadBalancerIngress>,
@@ -181,6 +190,7 @@ pub struct LoadBalancerStatus {
 
 /// `v1.LoadBalancerIngress`.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct LoadBalancerIngress {
     /// The ingress' address.
     pub ip: String,
@@ -194,6 +204,7 @@ pub struct LoadBalancerIngress {
 
 /// `v1.PortStatus`.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct PortStatus {
     /// The port.
     pub port: i32,
@@ -205,6 +216,7 @@ pub struct PortStatus {
 
 /// `metav1.Condition`.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Condition {
     /// The condition's type.
     pub r#type: String,

@@ -80,6 +80,7 @@ impl<T: ?Sized> Copy for TwoWay<'_, T> {}
 
 /// What happens where the patch would undo somebody else's change: kubectl's `--overwrite`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Conflicts {
     /// The patch wins.
     #[default]

@@ -25,7 +25,7 @@ use crate::explain::{Case, Step};
 /// assert_eq!(explain(&history)?.history().len(), 3);
 /// # Ok::<(), mergekey::Error>(())
 /// ```
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct History {
     /// The commands.
@@ -69,7 +69,7 @@ pub(super) fn show(f: &mut fmt::Formatter<'_>, steps: &[Step], next: &Value) -> 
 /// println!("{}", explain(&drifted)?);
 /// # Ok::<(), mergekey::Error>(())
 /// ```
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Drifted {
     /// The Service, as `kubectl get service NAME -o json --show-managed-fields` prints it, or with its managedFields hidden.

@@ -21,6 +21,7 @@ use crate::value::Value;
 
 /// Whether an apply takes fields over that other managers own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Force {
     /// Conflicts are refused.
     #[default]
@@ -36,7 +37,7 @@ impl From<bool> for Force {
 }
 
 /// What is applied to what.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Applying<'v> {
     /// The live object without its managed fields; of a missing one the endpoint's empty object.
     pub live: &'v Value<'v>,
@@ -53,7 +54,7 @@ pub struct Applying<'v> {
 }
 
 /// What came of an apply.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum ApplyOutcome<'v> {
     /// It was made.
     Merged(Merged<'v>),
@@ -62,7 +63,8 @@ pub enum ApplyOutcome<'v> {
 }
 
 /// The object that an apply makes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Merged<'v> {
     /// The object, without managed fields.
     pub object: Value<'v>,

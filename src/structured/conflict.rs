@@ -9,6 +9,7 @@ use crate::path::Path;
 
 /// A field that the applied object would change and another manager owns.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Conflict {
     /// Who owns it.
     pub manager: Identity<'static>,
@@ -18,6 +19,7 @@ pub struct Conflict {
 
 /// A cause of the status that the server answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Cause {
     /// As `conflict with "ci" using v1`.
     pub message: String,

@@ -14,6 +14,7 @@ use crate::value::{self, Map, Value};
 
 /// How a manager came to own its fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Operation {
     /// Server-side apply.
     Apply,
@@ -100,6 +101,7 @@ impl fmt::Display for Identity<'_> {
 
 /// A manager and the fields that it owns.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Manager<'a> {
     /// Which manager.
     pub identity: Identity<'a>,

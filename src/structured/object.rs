@@ -11,7 +11,7 @@ use crate::schema::Schema;
 use crate::value::{self, Map, Value};
 
 /// A configuration and the object that it is applied to.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Applied<'a, T: ?Sized = serde_json::Value> {
     /// The live object, managed fields included; `None` if there is none yet.
     pub live: Option<&'a T>,
@@ -26,7 +26,7 @@ pub struct Applied<'a, T: ?Sized = serde_json::Value> {
 }
 
 /// What came of an apply.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Outcome<T = serde_json::Value> {
     /// The object afterwards, managed fields included.
@@ -117,7 +117,7 @@ fn run<'v, T>(
 }
 
 /// An object that is written over another.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Updated<'a> {
     /// The live object, managed fields included; `None` if there is none yet.
     pub live: Option<&'a serde_json::Value>,

@@ -14,7 +14,7 @@ use crate::error::Kind;
 use crate::value::Value;
 
 /// What is written over what.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Updating<'v> {
     /// The live object; for a create the endpoint's empty object.
     pub live: &'v Value<'v>,

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::{MAX_DEPTH, Map, Value};
@@ -115,6 +116,14 @@ impl Serialize for Map<'_> {
     }
 }
 
+/// As [`Value::from_serde`].
+impl<'de> Deserialize<'de> for Value<'static> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let json = serde_json::Value::deserialize(deserializer)?;
+        Value::from_serde(&json).map(Value::into_owned).map_err(D::Error::custom)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,6 +135,7 @@ mod tests {
         let value = Value::from_serde(&json).unwrap();
         assert_eq!(value, super::super::parse(text.as_bytes()).unwrap());
         assert_eq!(Value::from_serde(&value.clone().into_serde()).unwrap(), value);
+        assert_eq!(serde_json::from_str::<Value<'static>>(text).unwrap(), value);
         assert_eq!(serde_json::to_string(&value).unwrap(), serde_json::to_string(&value.clone().into_serde()).unwrap());
     }
 

@@ -15,7 +15,7 @@ mod verbs;
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::de::{Deserialize, Deserializer, Error as _};
 
 use errors::Failure;
 pub use options::{Annotate, Apply, Create, Delete, DryRun, Label, Patch, Replace};
@@ -40,7 +40,7 @@ use crate::{Error, Manifest};
 /// assert_eq!(outcome.requests()[0].code(), 201);
 /// # Ok::<(), mergekey::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Outcome {
     stdout: String,
@@ -82,18 +82,21 @@ impl Outcome {
 }
 
 /// A write that kubectl sent, and how the server answered it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+///
+/// Its serialised form has all but the objects.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Recorded {
-    method: &'static str,
+    #[serde(serialize_with = "serialize_method", deserialize_with = "deserialize_method")]
+    method: Method,
     path: String,
     query: Vec<(String, String)>,
     #[serde(rename = "type")]
     content_type: String,
-    #[serde(serialize_with = "serialize_shared")]
+    #[serde(serialize_with = "serialize_shared", deserialize_with = "deserialize_shared")]
     body: Arc<Value<'static>>,
     code: u16,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     status: Option<Status>,
     warnings: Vec<String>,
     #[serde(skip)]
@@ -103,13 +106,25 @@ pub struct Recorded {
 }
 
 fn serialize_shared<S: serde::Serializer>(value: &Arc<Value<'static>>, serializer: S) -> Result<S::Ok, S::Error> {
-    value.serialize(serializer)
+    serde::Serialize::serialize(&**value, serializer)
+}
+
+fn deserialize_shared<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<Value<'static>>, D::Error> {
+    Value::deserialize(deserializer).map(Arc::new)
+}
+
+fn serialize_method<S: serde::Serializer>(method: &Method, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(method.as_str())
+}
+
+fn deserialize_method<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Method, D::Error> {
+    Method::from_name(&String::deserialize(deserializer)?).map_err(D::Error::custom)
 }
 
 impl Recorded {
     /// The method, as `PATCH`.
     pub fn method(&self) -> &str {
-        self.method
+        self.method.as_str()
     }
 
     /// The path, without the query.
@@ -332,7 +347,7 @@ fn record(request: Request, response: &Response, live: Option<Object>) -> Record
         Body::Bytes(bytes) => Arc::new(crate::value::parse(&bytes).map(Value::into_owned).unwrap_or_default()),
     };
     Recorded {
-        method: method.as_str(),
+        method,
         path,
         query,
         content_type: content_type.unwrap_or_default(),

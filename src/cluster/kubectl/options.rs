@@ -43,7 +43,7 @@ impl Validate {
 }
 
 /// What all writing verbs have in common.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Common {
     pub(super) dry_run: DryRun,
     pub(super) field_manager: Option<String>,
@@ -82,7 +82,7 @@ macro_rules! common_options {
 common_options!(Apply, Create, Replace, Patch, Label, Annotate);
 
 /// How `kubectl apply` runs.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Apply {
     pub(super) common: Common,
     pub(super) server_side: bool,
@@ -137,7 +137,7 @@ impl Apply {
 }
 
 /// How `kubectl create` runs.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Create {
     pub(super) common: Common,
     pub(super) save_config: bool,
@@ -153,7 +153,7 @@ impl Create {
 }
 
 /// How `kubectl replace` runs.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Replace {
     pub(super) common: Common,
     pub(super) save_config: bool,
@@ -177,7 +177,7 @@ impl Replace {
 }
 
 /// What `kubectl patch` sends.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Patch {
     pub(super) common: Common,
     pub(super) patch_type: crate::cluster::request::PatchType,
@@ -206,7 +206,7 @@ impl Patch {
 }
 
 /// Labels or annotations to set and to remove.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Changes {
     pub(super) set: Vec<(String, String)>,
     pub(super) remove: Vec<String>,
@@ -214,14 +214,14 @@ pub(super) struct Changes {
 }
 
 /// Which labels `kubectl label` changes.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Label {
     pub(super) common: Common,
     pub(super) changes: Changes,
 }
 
 /// Which annotations `kubectl annotate` changes.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Annotate {
     pub(super) common: Common,
     pub(super) changes: Changes,
@@ -257,7 +257,7 @@ macro_rules! changes {
 changes!(Label, Annotate);
 
 /// How `kubectl delete` runs.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Delete {
     pub(super) namespace: Option<String>,
     pub(super) dry_run: DryRun,
