@@ -53,6 +53,8 @@ pub(crate) enum Kind {
     BadRequest,
     /// Managed fields that cannot be decoded.
     ManagedFields,
+    /// Input on which upstream crashes.
+    Crash,
 }
 
 impl Error {
@@ -121,6 +123,11 @@ impl Error {
     /// The items of a patch are not in the order that its `$setElementOrder` states.
     pub fn is_order_mismatch(&self) -> bool {
         self.kind() == Kind::OrderMismatch
+    }
+
+    /// Kubernetes itself crashes on this input, so that there is no answer of its own.
+    pub fn is_crash(&self) -> bool {
+        self.kind() == Kind::Crash
     }
 
     /// The patch would undo a change that somebody else made, and overwriting was not allowed.

@@ -180,10 +180,11 @@ fn drop_deletions(value: &mut Value<'_>) {
 }
 
 /// A patch that cannot be applied: the server tells a few faults of its form from the rest.
-fn refusal(error: Error) -> Status {
+fn refusal(error: Error) -> Stop {
     match error.kind() {
-        Kind::BadPatchFormat => Status::bad_request(error.to_string()),
-        _ => Status::failure(error.to_string()),
+        Kind::BadPatchFormat => Status::bad_request(error.to_string()).into(),
+        Kind::Crash => Error::not_modelled(&format!("a patch on which the server crashes ({error})")).into(),
+        _ => Status::failure(error.to_string()).into(),
     }
 }
 

@@ -80,7 +80,7 @@ pub(super) fn qualified_name_faults(text: &str) -> Vec<String> {
 }
 
 /// The value of a label.
-pub(super) fn label_value_faults(text: &str) -> Vec<String> {
+pub(crate) fn label_value_faults(text: &str) -> Vec<String> {
     let mut faults = Vec::new();
     if text.len() > LABEL_MAX {
         faults.push(no_more_than(LABEL_MAX, "bytes"));

@@ -163,11 +163,18 @@ pub(super) fn manager_name(name: &str) -> &str {
 fn refuse_managed_fields(config: &Value<'_>) -> Result<(), Error> {
     match endpoint::managed_fields(config) {
         // Upstream: a list of anything but entries is told by the schema.
-        Some(Value::List(items)) if items.iter().all(|item| item.as_map().is_some()) => {
+        Some(Value::List(items)) if items.iter().all(is_entry) => {
             Err(Error::new(Kind::BadRequest, None, "metadata.managedFields must be nil"))
         }
         _ => Ok(()),
     }
+}
+
+/// Whether every member of an entry is of its type; what the fields are does not count.
+fn is_entry(item: &Value<'_>) -> bool {
+    const TEXTS: [&str; 6] = ["manager", "operation", "apiVersion", "time", "fieldsType", "subresource"];
+    let is_text = |key| item.get(key).is_none_or(|member| member.is_null() || member.as_str().is_some());
+    item.as_map().is_some() && TEXTS.into_iter().all(is_text)
 }
 
 /// Refuses an object that does not fit the schema.

@@ -50,7 +50,7 @@ fn check(options: &Apply) -> Result<(), Failure> {
 fn client_side(session: &mut Session<'_, '_>, source: Source, options: &Apply) -> Result<(), Failure> {
     let mut modified = source.object.clone();
     object::save_last_applied(&mut modified);
-    if let Err(failure) = source.require_name() {
+    if let Err(failure) = source.place.check() {
         let verb = format!("retrieving current configuration of:\n{}\nfrom server for:", describe(&source));
         return Err(failure.when(&verb, &source.file));
     }
@@ -62,16 +62,16 @@ fn client_side(session: &mut Session<'_, '_>, source: Source, options: &Apply) -
     }
     let job = Job { source: &source, modified: Arc::new(modified), options };
     let mut sent = String::new();
-    let done = match job.patch(session, current, &mut sent) {
-        Err(failure) if options.force && (failure.is("Conflict") || failure.is("Invalid")) => {
-            sent = format!("{}\n", job.modified);
-            job.delete_and_create(session)
-        }
-        other => other.map_err(|failure| job.in_patching(failure)),
+    let done = if options.common.dry_run == DryRun::Client {
+        job.patch_once(session, current, &mut sent)
+    } else {
+        job.patch(session, current, &mut sent)
     };
     let done = done
         .map_err(|failure| failure.when(&format!("applying patch:\n{sent}\nto:\n{}\nfor:", describe(&source)), &source.file))?;
-    session.warn_if_deleting(&done.object);
+    if done.terminating {
+        session.warn_of_deletion(&source.place.name);
+    }
     let operation = if done.changed { "configured" } else { "unchanged" };
     session.print(&source.place.name, operation, options.common.dry_run);
     Ok(())
@@ -94,14 +94,17 @@ struct Job<'s> {
     options: &'s Apply,
 }
 
-/// The object after a patch, and whether there was one.
+/// What became of a patch.
 struct Done {
-    object: Option<Object>,
+    /// There was something to patch.
     changed: bool,
+    /// The object afterwards is being deleted.
+    terminating: bool,
 }
 
 impl Job<'_> {
-    /// Patches, again and again where the server answers with a conflict; `sent` is the text of the last patch.
+    /// Patches, again and again where the server answers with a conflict; `sent` is the text of the last patch, empty if it could
+    /// not be made.
     fn patch(&self, session: &mut Session<'_, '_>, current: Object, sent: &mut String) -> Result<Done, Failure> {
         let mut outcome = self.patch_once(session, current, sent);
         for _ in 0..RETRIES {
@@ -112,31 +115,35 @@ impl Job<'_> {
             let current = session.read(&self.source.place)?;
             outcome = self.patch_once(session, current, sent);
         }
-        outcome
+        match outcome {
+            Err(failure) if self.options.force && (failure.is("Conflict") || failure.is("Invalid")) => {
+                *sent = format!("{}\n", self.modified);
+                self.delete_and_create(session)
+            }
+            other => other.map_err(|failure| failure.when("patching", &self.source.file)),
+        }
     }
 
     fn patch_once(&self, session: &mut Session<'_, '_>, current: Object, sent: &mut String) -> Result<Done, Failure> {
+        sent.clear();
         let patch = self.three_way(session, &current)?;
         if patch.as_map().is_some_and(value::Map::is_empty) {
-            return Ok(Done { object: Some(current), changed: false });
+            return Ok(Done { changed: false, terminating: current.is_terminating() });
         }
-        *sent = patch.to_string();
         if self.options.common.dry_run == DryRun::Client {
             let schema = session.cluster.schema().clone();
-            strategic::apply_values(
-                current.to_value(),
-                patch.borrowed(),
-                &schema,
-                Lookup::GoTypes,
-                &mut session.trace.strategic(),
-            )
-            .map_err(|error| Failure::client(format!("applying patch locally: {error}")))?;
-            return Ok(Done { object: None, changed: true });
+            let (document, trace) = (current.to_value(), &mut session.trace.strategic());
+            let patched = strategic::apply_values(document, patch.borrowed(), &schema, Lookup::GoTypes, trace)
+                .map_err(|error| Failure::merging(&error).behind("applying patch locally: "))?;
+            *sent = patch.to_string();
+            let time = object::metadata_text(&patched, "deletionTimestamp");
+            return Ok(Done { changed: true, terminating: value::parse_time(time).is_ok() });
         }
+        *sent = patch.to_string();
         let writer = verbs::Writer::new(&self.options.common, FIELD_MANAGER);
         let request = self.source.place.request(Method::Patch);
         let request = writer.mark(request.content_type(PatchType::Strategic.media_type())).value(Arc::new(patch));
-        session.send(request).map(|object| Done { object: Some(object), changed: true })
+        session.send(request).map(|object| Done { changed: true, terminating: object.is_terminating() })
     }
 
     /// The patch, or the failure to make one.
@@ -147,38 +154,33 @@ impl Job<'_> {
         let annotation = current.annotation(LAST_APPLIED).filter(|text| !text.is_empty());
         let current = current.to_value();
         let parsed = annotation.map(|text| value::parse(text.as_bytes())).transpose();
-        let parsed = parsed.map_err(|_| "invalid JSON document".to_owned());
         let conflicts = if self.options.overwrite { Conflicts::Overwrite } else { Conflicts::Refuse };
         let schema = session.cluster.schema().clone();
         let mut make = |lookup: Lookup| {
-            let original = parsed.as_ref().map_err(Clone::clone)?.as_ref();
+            let original = parsed.as_ref().map_err(|_| Failure::client("invalid JSON document"))?.as_ref();
             let objects = ThreeWay { original, modified: &*self.modified, current: &current };
             let options = Options::new().conflicts(conflicts).lookup(lookup);
             strategic::three_way_values(objects, &schema, options, &mut session.trace.strategic())
                 .map(Value::into_owned)
-                .map_err(|error| error.to_string())
+                .map_err(|error| Failure::merging(&error))
         };
         if self.options.openapi_patch {
             for (lookup, document) in [(Lookup::OpenApiV3, "openapi v3"), (Lookup::OpenApiV2, "openapi")] {
                 match make(lookup) {
-                    Ok(patch) => return Ok(patch),
-                    Err(error) => {
+                    Err(Failure::Client(error)) => {
                         let line = format!("warning: error calculating patch from {document} spec: {error}\n");
                         session.stderr.push_str(&line);
                     }
+                    made => return made,
                 }
             }
         }
-        make(Lookup::GoTypes).map_err(|error| {
+        make(Lookup::GoTypes).map_err(|failure| {
             let (original, modified) = (annotation.unwrap_or_default(), &*self.modified);
-            Failure::client(format!(
-                "creating patch with:\noriginal:\n{original}\nmodified:\n{modified}\n\ncurrent:\n{current}\n\nfor: {error}"
+            failure.behind(&format!(
+                "creating patch with:\noriginal:\n{original}\nmodified:\n{modified}\n\ncurrent:\n{current}\n\nfor: "
             ))
         })
-    }
-
-    fn in_patching(&self, failure: Failure) -> Failure {
-        failure.when("patching", &self.source.file)
     }
 
     /// `--force`: what cannot be patched is deleted and created, or put back where that fails.
@@ -187,11 +189,12 @@ impl Job<'_> {
         let original = session.read(place)?;
         verbs::send_delete(session, place, Cascade::Background, DryRun::None)?;
         if session.read(place).is_ok() {
-            return Err(verbs::waits_for_finalizers());
+            // Upstream: without `--timeout` it looks once whether the object is gone.
+            return Err(verbs::out_of_time());
         }
         let writer = verbs::Writer::new(&self.options.common, FIELD_MANAGER);
         match verbs::post(session, self.source, (*self.modified).clone(), writer) {
-            Ok(object) => Ok(Done { object: Some(object), changed: true }),
+            Ok(object) => Ok(Done { changed: true, terminating: object.is_terminating() }),
             Err(failure) => match verbs::post(session, self.source, original.to_value().into_owned(), writer) {
                 Ok(_) => Err(failure),
                 Err(second) => Err(Failure::client(format!(
@@ -220,11 +223,8 @@ fn missing_annotation(name: &str) -> String {
 }
 
 impl Session<'_, '_> {
-    pub(super) fn warn_if_deleting(&mut self, object: &Option<Object>) {
-        let terminating = object.as_ref().filter(|object| object.is_terminating());
-        if let Some(object) = terminating {
-            let line = format!("Warning: Detected changes to resource {} which is currently being deleted.\n", object.name());
-            self.stderr.push_str(&line);
-        }
+    pub(super) fn warn_of_deletion(&mut self, name: &str) {
+        let line = format!("Warning: Detected changes to resource {name} which is currently being deleted.\n");
+        self.stderr.push_str(&line);
     }
 }

@@ -6,6 +6,7 @@ use super::errors::Failure;
 use super::options::{Annotate, Apply, Cascade, Changes, Common, Create, Delete, DryRun, Label, Patch, Replace, Validate};
 use super::verbs::{self, Get, Output};
 use super::{Session, apply, labels};
+use crate::value::quote;
 use crate::{Error, Manifest};
 
 /// A command with all that it needs.
@@ -98,6 +99,8 @@ impl<'a> Line<'a> {
                 line.words.push(word);
             } else if let Some((flag, value)) = word.split_once('=').filter(|_| word.starts_with("--")) {
                 line.flags.push((flag, Some(value)));
+            } else if let Some((flag, value)) = short(word) {
+                line.flags.push((flag, Some(value)));
             } else if VALUED.contains(&word) || word == "--output" {
                 let value = rest.next().ok_or_else(|| Error::not_modelled(&format!("kubectl {verb} {word} without a value")))?;
                 line.flags.push((word, Some(value)));
@@ -129,9 +132,8 @@ impl<'a> Line<'a> {
     fn switch(&mut self, name: &str, default: bool) -> Result<bool, Failure> {
         match self.take(&[name]) {
             None => Ok(default),
-            Some(None | Some("true" | "t" | "1" | "T" | "TRUE" | "True")) => Ok(true),
-            Some(Some("false" | "f" | "0" | "F" | "FALSE" | "False")) => Ok(false),
-            Some(Some(other)) => Err(self.outside(&format!("{name}={other}"))),
+            Some(None) => Ok(true),
+            Some(Some(text)) => boolean(text).ok_or_else(|| self.outside(&format!("{name}={text}"))),
         }
     }
 
@@ -144,6 +146,8 @@ impl<'a> Line<'a> {
             None | Some(Some("none")) => Ok(DryRun::None),
             Some(Some("client")) => Ok(DryRun::Client),
             Some(Some("server")) => Ok(DryRun::Server),
+            // kubectl warns of these with a line that tells the time.
+            Some(Some(old)) if old == "unchanged" || boolean(old).is_some() => Err(self.outside(&format!("--dry-run={old}"))),
             Some(Some(other)) => {
                 Err(Failure::client(format!("Invalid dry-run value ({other}). Must be \"none\", \"server\", or \"client\".")))
             }
@@ -152,18 +156,36 @@ impl<'a> Line<'a> {
     }
 
     fn common(&mut self) -> Result<Common, Failure> {
-        let validate = match self.take(&["--validate"]) {
-            None | Some(None | Some("strict" | "true")) => Validate::Strict,
-            Some(Some("warn")) => Validate::Warn,
-            Some(Some("ignore" | "false")) => Validate::Ignore,
-            Some(Some(other)) => return Err(self.outside(&format!("--validate={other}"))),
-        };
         Ok(Common {
             dry_run: self.dry_run()?,
             field_manager: self.text(&["--field-manager"]).map(str::to_owned),
-            namespace: self.text(&["-n", "--namespace"]).map(str::to_owned),
-            validate,
+            namespace: self.namespace(),
+            validate: Validate::default(),
         })
+    }
+
+    /// The same of a verb that sends whole manifests.
+    fn common_of_manifest(&mut self) -> Result<Common, Failure> {
+        let common = self.common()?;
+        let validate = match self.take(&["--validate"]) {
+            None | Some(None | Some("strict")) => Validate::Strict,
+            Some(Some("warn")) => Validate::Warn,
+            Some(Some("ignore")) => Validate::Ignore,
+            Some(Some(other)) => match boolean(other) {
+                Some(true) => Validate::Strict,
+                Some(false) => Validate::Ignore,
+                None => {
+                    let must = "must be one of: strict (or true), warn, ignore (or false)";
+                    return Err(Failure::client(format!("invalid - validate option {}; {must}", quote(other))));
+                }
+            },
+        };
+        Ok(Common { validate, ..common })
+    }
+
+    /// An empty one is as good as none.
+    fn namespace(&mut self) -> Option<String> {
+        self.text(&["-n", "--namespace"]).filter(|name| !name.is_empty()).map(str::to_owned)
     }
 
     /// `-f` names the one manifest, whatever the name is.
@@ -177,7 +199,7 @@ impl<'a> Line<'a> {
     fn apply(&mut self) -> Result<Verb, Failure> {
         self.file()?;
         let mut options = if self.switch("--server-side", false)? { Apply::server_side() } else { Apply::client_side() };
-        options.common = self.common()?;
+        options.common = self.common_of_manifest()?;
         options.force_conflicts = self.switch("--force-conflicts", false)?;
         options.force = self.switch("--force", false)?;
         options.overwrite = self.switch("--overwrite", true)?;
@@ -187,13 +209,13 @@ impl<'a> Line<'a> {
 
     fn create(&mut self) -> Result<Verb, Failure> {
         self.file()?;
-        Ok(Verb::Create(Create { save_config: self.switch("--save-config", false)?, common: self.common()? }))
+        Ok(Verb::Create(Create { save_config: self.switch("--save-config", false)?, common: self.common_of_manifest()? }))
     }
 
     fn replace(&mut self) -> Result<Verb, Failure> {
         self.file()?;
         let (save_config, force) = (self.switch("--save-config", false)?, self.switch("--force", false)?);
-        Ok(Verb::Replace(Replace { common: self.common()?, save_config, force }))
+        Ok(Verb::Replace(Replace { common: self.common_of_manifest()?, save_config, force }))
     }
 
     fn delete(&mut self) -> Result<Verb, Failure> {
@@ -204,7 +226,7 @@ impl<'a> Line<'a> {
             Some(Some(other)) => return Err(self.outside(&format!("--cascade={other}"))),
         };
         let options = Delete {
-            namespace: self.text(&["-n", "--namespace"]).map(str::to_owned),
+            namespace: self.namespace(),
             dry_run: self.dry_run()?,
             ignore_not_found: self.switch("--ignore-not-found", false)?,
             no_wait: !self.switch("--wait", true)?,
@@ -218,11 +240,15 @@ impl<'a> Line<'a> {
 
     fn patch(&mut self) -> Result<Verb, Failure> {
         let common = self.common()?;
-        let patch_type = verbs::patch_type(self.text(&["--type"]).unwrap_or("strategic"))?;
-        let Some(text) = self.text(&["-p", "--patch"]).filter(|text| !text.is_empty()) else {
+        if self.take(&["--patch-file"]).is_some() {
+            return Err(self.outside("--patch-file"));
+        }
+        let text = self.text(&["-p", "--patch"]).filter(|text| !text.is_empty());
+        let named = self.text(&["--type"]).filter(|name| !name.is_empty());
+        let Some(text) = text else {
             return Err(Failure::client("must specify --patch or --patch-file containing the contents of the patch"));
         };
-        let mut options = Patch::new(patch_type, text.to_owned());
+        let mut options = Patch::new(verbs::patch_type(named.unwrap_or("strategic"))?, text.to_owned());
         options.common = common;
         Ok(Verb::Patch(self.name()?, options))
     }
@@ -249,7 +275,7 @@ impl<'a> Line<'a> {
             None => return Err(self.outside("without -o json or -o name")),
         };
         let options = Get {
-            namespace: self.text(&["-n", "--namespace"]).map(str::to_owned),
+            namespace: self.namespace(),
             output,
             managed_fields: self.switch("--show-managed-fields", false)?,
             ignore_not_found: self.switch("--ignore-not-found", false)?,
@@ -261,7 +287,7 @@ impl<'a> Line<'a> {
     fn name(&mut self) -> Result<String, Failure> {
         const RESOURCES: [&str; 3] = ["service", "services", "svc"];
         let words = std::mem::take(&mut self.words);
-        let (name, rest) = match &*words {
+        let (name, rest): (&str, &[&str]) = match &*words {
             [resource, name, rest @ ..] if RESOURCES.contains(resource) => (*name, rest),
             [word, rest @ ..] => match word.split_once('/') {
                 Some((resource, name)) if RESOURCES.contains(&resource) => (name, rest),
@@ -269,6 +295,9 @@ impl<'a> Line<'a> {
             },
             [] => return Err(self.outside("without a name")),
         };
+        if name.is_empty() || name.contains('/') {
+            return Err(self.outside(name));
+        }
         self.words = rest.to_vec();
         Ok(name.to_owned())
     }
@@ -277,16 +306,19 @@ impl<'a> Line<'a> {
     fn changes(&mut self, what: &str, overwrite: bool) -> Result<Changes, Failure> {
         let mut changes = Changes { overwrite, ..Changes::default() };
         for word in std::mem::take(&mut self.words) {
-            match word.split_once('=') {
-                // Upstream: a value of an annotation may hold further equals signs, one of a label may not.
-                Some((_, value)) if what == "label" && value.contains('=') => {
-                    return Err(Failure::client(format!("invalid label spec: {word}")));
+            match (word.split_once('='), word.strip_suffix('-')) {
+                (Some((key, value)), _) if !key.is_empty() => {
+                    if what == "label" {
+                        // Upstream: a value of an annotation may hold further equals signs, one of a label may not.
+                        if value.contains('=') {
+                            return Err(Failure::client(format!("invalid label spec: {word}")));
+                        }
+                        labels::check_value(word, value)?;
+                    }
+                    changes.set.push((key.to_owned(), value.to_owned()));
                 }
-                Some((key, value)) => changes.set.push((key.to_owned(), value.to_owned())),
-                None => match word.strip_suffix('-') {
-                    Some(key) => changes.remove.push(key.to_owned()),
-                    None => return Err(self.outside(word)),
-                },
+                (None, Some(key)) if !key.is_empty() => changes.remove.push(key.to_owned()),
+                _ => return Err(self.outside(word)),
             }
         }
         Ok(changes)
@@ -296,6 +328,22 @@ impl<'a> Line<'a> {
     fn done(&self) -> Result<(), Error> {
         let unknown = self.flags.first().map(|(flag, _)| *flag).or(self.words.first().copied());
         unknown.map_or(Ok(()), |what| Err(Error::not_modelled(&format!("kubectl {} {what}", self.verb))))
+    }
+}
+
+/// A short flag with its value in one word, as `-p=PATCH` or `-nNAMESPACE`.
+fn short(word: &str) -> Option<(&str, &str)> {
+    let (flag, value) = word.split_at_checked(2).filter(|(flag, _)| VALUED.contains(flag))?;
+    let value = value.strip_prefix('=').unwrap_or(value);
+    (word.len() > flag.len()).then_some((flag, value))
+}
+
+/// A boolean as Go reads it.
+fn boolean(text: &str) -> Option<bool> {
+    match text {
+        "true" | "t" | "1" | "T" | "TRUE" | "True" => Some(true),
+        "false" | "f" | "0" | "F" | "FALSE" | "False" => Some(false),
+        _ => None,
     }
 }
 

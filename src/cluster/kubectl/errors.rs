@@ -30,13 +30,26 @@ impl Failure {
         Failure::Client(message.into())
     }
 
+    /// A patch that kubectl cannot make or apply.
+    pub(super) fn merging(error: &Error) -> Self {
+        if error.is_crash() {
+            return Error::not_modelled(&format!("a patch on which kubectl crashes ({error})")).into();
+        }
+        Failure::Client(error.to_string())
+    }
+
     /// `error when creating "service.yaml": …`.
     #[must_use]
     pub(super) fn when(self, verb: &str, source: &str) -> Self {
-        let prefix = format!("error when {verb} {}: ", quote(source));
+        self.behind(&format!("error when {verb} {}: ", quote(source)))
+    }
+
+    /// The same behind a prefix.
+    #[must_use]
+    pub(super) fn behind(self, prefix: &str) -> Self {
         match self {
-            Failure::Refused(status) => Failure::Refused(status.with_prefix(&prefix)),
-            Failure::Client(message) => Failure::Client(prefix + &message),
+            Failure::Refused(status) => Failure::Refused(status.with_prefix(prefix)),
+            Failure::Client(message) => Failure::Client(prefix.to_owned() + &message),
             Failure::Several(messages) => Failure::Client(format!("{prefix}[{}]", messages.join(", "))),
             outside @ Failure::Outside(_) => outside,
         }

@@ -3,6 +3,7 @@
 //! Upstream: kubectl v0.37.2 `pkg/cmd/{label,annotate}`. Where several keys clash upstream names them in random order; here they
 //! are sorted.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::errors::Failure;
@@ -10,9 +11,9 @@ use super::object;
 use super::options::{Annotate, Changes, Common, DryRun, Label};
 use super::verbs::Writer;
 use super::{Place, Session};
-use crate::Error;
 use crate::cluster::request::PatchType;
 use crate::cluster::{Method, Object};
+use crate::service;
 use crate::value::{Map, Value, quote};
 
 /// This annotation may always be changed.
@@ -20,19 +21,24 @@ const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
 
 pub(super) fn label(session: &mut Session<'_, '_>, name: &str, options: &Label) -> Result<(), Failure> {
     let changes = &options.changes;
-    if changes.set.is_empty() && changes.remove.is_empty() {
+    changes.set.iter().try_for_each(|(key, value)| check_value(&format!("{key}={value}"), value))?;
+    let wanted = wanted(changes);
+    if wanted.is_empty() && changes.remove.is_empty() {
         return Err(Failure::client("at least one label update is required"));
     }
-    if changes.remove.iter().any(|key| changes.set.iter().any(|(set, _)| set == key)) {
+    if changes.remove.iter().any(|key| wanted.contains_key(&**key)) {
         return Err(Failure::client("can not both modify and remove a label in the same command"));
     }
     let (place, live) = find(session, name, &options.common)?;
     let labels = object::strings(&live.to_value(), "labels").unwrap_or_default();
-    for key in changes.remove.iter().filter(|key| !labels.contains_key(key)) {
+    let local = options.common.dry_run == DryRun::Client;
+    for key in changes.remove.iter().filter(|key| !local && !labels.contains_key(key)) {
         session.stdout.push_str(&format!("label {} not found.\n", quote(key)));
     }
-    let clashes = clashes(&labels, changes);
-    let mut lines: Vec<_> = clashes.iter().map(|clash| format!("{clash}, and --overwrite is false")).collect();
+    let mut lines: Vec<_> = Vec::new();
+    if !changes.overwrite {
+        lines.extend(clashes(&labels, &wanted).map(|clash| format!("{clash}, and --overwrite is false")));
+    }
     match (lines.pop(), lines.is_empty()) {
         (None, _) => {}
         (Some(only), true) => return Err(Failure::Client(only)),
@@ -41,7 +47,7 @@ pub(super) fn label(session: &mut Session<'_, '_>, name: &str, options: &Label) 
             return Err(Failure::Several(lines));
         }
     }
-    let patch = difference(&labels, changes);
+    let patch = difference(&labels, &wanted, &changes.remove);
     let added = patch.values().any(|value| !value.is_null());
     let removed = patch.values().any(Value::is_null);
     let operation = match (added, removed) {
@@ -50,20 +56,29 @@ pub(super) fn label(session: &mut Session<'_, '_>, name: &str, options: &Label) 
         (false, true) => "unlabeled",
         (false, false) => "not labeled",
     };
-    if added || removed {
+    if !local && (added || removed) {
         send(session, &place, Value::from(wrap("labels", patch)), &options.common, "kubectl-label")?;
     }
     session.print(name, operation, options.common.dry_run);
     Ok(())
 }
 
+/// Refuses a value that no label can have; `spec` is how the command line states it.
+pub(super) fn check_value(spec: &str, value: &str) -> Result<(), Failure> {
+    let faults = service::label_value_faults(value);
+    if faults.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::client(format!("invalid label value: {}: {}", quote(spec), faults.join(";"))))
+}
+
 pub(super) fn annotate(session: &mut Session<'_, '_>, name: &str, options: &Annotate) -> Result<(), Failure> {
     let changes = &options.changes;
-    if changes.set.is_empty() && changes.remove.is_empty() {
+    let wanted = wanted(changes);
+    if wanted.is_empty() && changes.remove.is_empty() {
         return Err(Failure::client("at least one annotation update is required"));
     }
-    let both: Vec<&str> =
-        changes.remove.iter().filter(|key| changes.set.iter().any(|(set, _)| set == *key)).map(String::as_str).collect();
+    let both: Vec<&str> = changes.remove.iter().map(String::as_str).filter(|key| wanted.contains_key(key)).collect();
     if !both.is_empty() {
         let list = both.join(", ");
         let text = format!("can not both modify and remove the following annotation(s) in the same command: {list}");
@@ -72,49 +87,52 @@ pub(super) fn annotate(session: &mut Session<'_, '_>, name: &str, options: &Anno
     let (place, live) = find(session, name, &options.common)?;
     let stated = object::strings(&live.to_value(), "annotations");
     let annotations = stated.clone().unwrap_or_default();
-    let clashes: Vec<String> =
-        clashes(&annotations, changes).into_iter().filter(|clash| !clash.starts_with(&format!("'{CHANGE_CAUSE}'"))).collect();
-    if !clashes.is_empty() {
-        let list = clashes.join("; ");
-        return Err(Failure::client(format!("--overwrite is false but found the following declared annotation(s): {list}")));
+    if !changes.overwrite {
+        let guarded = wanted.iter().filter(|(key, _)| **key != CHANGE_CAUSE).map(|(key, value)| (*key, *value)).collect();
+        let clashes: Vec<String> = clashes(&annotations, &guarded).collect();
+        if !clashes.is_empty() {
+            let list = clashes.join("; ");
+            return Err(Failure::client(format!("--overwrite is false but found the following declared annotation(s): {list}")));
+        }
     }
-    let patch = difference(&annotations, changes);
-    // Upstream: an object without annotations gets an empty map of them even where nothing is set.
-    let body = if patch.is_empty() && stated.is_some() { Map::new() } else { wrap("annotations", patch) };
-    send(session, &place, Value::from(body), &options.common, "kubectl-annotate")?;
+    if options.common.dry_run != DryRun::Client {
+        let patch = difference(&annotations, &wanted, &changes.remove);
+        // Upstream: an object without annotations gets an empty map of them even where nothing is set.
+        let body = if patch.is_empty() && stated.is_some() { Map::new() } else { wrap("annotations", patch) };
+        send(session, &place, Value::from(body), &options.common, "kubectl-annotate")?;
+    }
     session.print(name, "annotated", options.common.dry_run);
     Ok(())
 }
 
+/// What is set, by key; of a key that is set twice the last value counts.
+fn wanted(changes: &Changes) -> BTreeMap<&str, &str> {
+    changes.set.iter().map(|(key, value)| (&**key, &**value)).collect()
+}
+
 fn find(session: &mut Session<'_, '_>, name: &str, common: &Common) -> Result<(Place, Object), Failure> {
-    if common.dry_run == DryRun::Client {
-        return Err(Error::not_modelled("kubectl label or annotate with --dry-run=client").into());
-    }
     let place = Place { namespace: session.namespace(common.namespace.as_deref()), name: name.to_owned() };
     let live = session.read(&place)?;
     Ok((place, live))
 }
 
-fn clashes(have: &Map<'_>, changes: &Changes) -> Vec<String> {
-    let mut clashes: Vec<String> = Vec::new();
-    for (key, value) in changes.set.iter().filter(|_| !changes.overwrite) {
-        if let Some(current) = have.get(key).and_then(Value::as_str).filter(|current| current != value) {
-            clashes.push(format!("'{key}' already has a value ({current})"));
-        }
-    }
-    clashes.sort();
-    clashes
+/// The keys that have another value, with that.
+fn clashes(have: &Map<'_>, wanted: &BTreeMap<&str, &str>) -> impl Iterator<Item = String> {
+    wanted.iter().filter_map(|(key, value)| {
+        let current = have.get(key)?.as_str().filter(|current| current != value)?;
+        Some(format!("'{key}' already has a value ({current})"))
+    })
 }
 
 /// The members of a merge patch: what changes, and `null` for what goes.
-fn difference(have: &Map<'_>, changes: &Changes) -> Map<'static> {
+fn difference(have: &Map<'_>, wanted: &BTreeMap<&str, &str>, remove: &[String]) -> Map<'static> {
     let mut patch = Map::new();
-    for (key, value) in &changes.set {
+    for (key, value) in wanted {
         if have.get(key).and_then(Value::as_str) != Some(value) {
-            patch.insert(key.clone(), Value::from(value.clone()));
+            patch.insert((*key).to_owned(), Value::from((*value).to_owned()));
         }
     }
-    for key in changes.remove.iter().filter(|key| have.contains_key(key)) {
+    for key in remove.iter().filter(|key| have.contains_key(key)) {
         patch.insert(key.clone(), Value::Null);
     }
     patch

@@ -22,7 +22,7 @@ pub use options::{Annotate, Apply, Create, Delete, DryRun, Label, Patch, Replace
 
 use super::request::Body;
 use super::{Cluster, Method, Object, Request, Response, Status, Trace};
-use crate::value::Value;
+use crate::value::{self, Value};
 use crate::{Error, Manifest};
 
 /// How a kubectl command ended: what it printed, its exit code, and the writes that it made.
@@ -325,12 +325,14 @@ impl<'c, 't> Session<'c, 't> {
 
     /// Reads an object.
     fn read(&mut self, place: &Place) -> Result<Object, Failure> {
+        place.check()?;
         let found = self.cluster.object(&place.namespace, &place.name);
         found.ok_or_else(|| Failure::Refused(Status::not_found("services", &place.name)))
     }
 
     /// `service/dns configured`, with what a dry run adds.
     fn print(&mut self, name: &str, operation: &str, dry_run: DryRun) {
+        let name = if name.is_empty() { "<unknown>" } else { name };
         self.stdout.push_str(&format!("service/{name} {operation}{}\n", dry_run.suffix()));
     }
 
@@ -368,6 +370,20 @@ struct Place {
 }
 
 impl Place {
+    /// Refuses what kubectl cannot build the path of an object from.
+    fn check(&self) -> Result<(), Failure> {
+        self.check_namespace()?;
+        if self.name.is_empty() {
+            return Err(Failure::client("resource name may not be empty"));
+        }
+        check_segment("resource name", &self.name)
+    }
+
+    /// The same for the path of the namespace's Services.
+    fn check_namespace(&self) -> Result<(), Failure> {
+        check_segment("namespace", &self.namespace)
+    }
+
     /// The path of the namespace's Services.
     fn collection(&self) -> String {
         format!("/api/v1/namespaces/{}/services", self.namespace)
@@ -382,6 +398,18 @@ impl Place {
     fn post(&self) -> Request {
         Request::new(Method::Post, self.collection()).user_agent(USER_AGENT)
     }
+}
+
+/// Refuses what would not be one segment of a path (client-go v0.37.2 `rest/request.go`).
+fn check_segment(what: &str, text: &str) -> Result<(), Failure> {
+    let faults: Vec<String> = match text {
+        "." | ".." => vec![format!("may not be '{text}'")],
+        _ => ["/", "%"].iter().filter(|part| text.contains(**part)).map(|part| format!("may not contain '{part}'")).collect(),
+    };
+    if faults.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::client(format!("invalid {what} {}: [{}]", value::quote(text), faults.join(" "))))
 }
 
 const USER_AGENT: &str = "kubectl/v1.37.2";

@@ -45,11 +45,6 @@ impl Source {
         let file = manifest.file().unwrap_or("STDIN").to_owned();
         Ok(Source { object, place: Place { namespace: space, name }, file })
     }
-
-    /// kubectl cannot build the path of an object without a name.
-    pub(super) fn require_name(&self) -> Result<(), Failure> {
-        if self.place.name.is_empty() { Err(Failure::client("resource name may not be empty")) } else { Ok(()) }
-    }
 }
 
 /// A string of the metadata, empty if it is none.

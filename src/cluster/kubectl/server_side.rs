@@ -35,7 +35,7 @@ are the ways you can resolve this warning:
 See https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts";
 
 pub(super) fn run(session: &mut Session<'_, '_>, source: Source, options: &Apply) -> Result<(), Failure> {
-    source.require_name()?;
+    source.place.check()?;
     let manager = options.common.field_manager.as_deref().unwrap_or(FIELD_MANAGER);
     let job = Job { writer: Writer::new(&options.common, FIELD_MANAGER), manager, source: &source };
     let configuration = Arc::new(source.object.clone());
@@ -63,7 +63,9 @@ pub(super) fn run(session: &mut Session<'_, '_>, source: Source, options: &Apply
             Err(failure) => session.stderr.push_str(&warning(REAPPLY_FAILED, &failure.text())),
         },
     }
-    session.warn_if_deleting(&Some(applied.clone()));
+    if applied.is_terminating() {
+        session.warn_of_deletion(applied.name());
+    }
     session.print(applied.name(), "serverside-applied", options.common.dry_run);
     Ok(())
 }

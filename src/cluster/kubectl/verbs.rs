@@ -10,7 +10,8 @@ use super::options::{Cascade, Common, Create, Delete, DryRun, Patch, Replace, Va
 use super::{Place, Session};
 use crate::cluster::environment::DeletedLine;
 use crate::cluster::request::PatchType;
-use crate::cluster::{Method, Object, Request};
+use crate::cluster::{Method, Object, Request, json_patch, merge_patch};
+use crate::strategic::{self, Lookup};
 use crate::value::{self, Map, Value, quote};
 use crate::{Error, Manifest};
 
@@ -43,7 +44,7 @@ impl<'o> Writer<'o> {
     /// Adds the parameters to a request.
     pub(super) fn mark(self, request: Request) -> Request {
         let request = if self.dry_run == DryRun::Server { request.query("dryRun", "All") } else { request };
-        let request = request.query("fieldManager", self.manager);
+        let request = if self.manager.is_empty() { request } else { request.query("fieldManager", self.manager) };
         match self.validate {
             Some(validate) => request.query("fieldValidation", validate.parameter()),
             None => request,
@@ -72,6 +73,7 @@ pub(super) fn post(
     mut object: Value<'static>,
     writer: Writer<'_>,
 ) -> Result<Object, Failure> {
+    source.place.check_namespace()?;
     object::drop_resource_version(&mut object);
     session.send(writer.mark(source.place.post().content_type(JSON)).value(Arc::new(object)))
 }
@@ -79,6 +81,9 @@ pub(super) fn post(
 const JSON: &str = "application/json";
 
 pub(super) fn replace(session: &mut Session<'_, '_>, manifest: &Manifest, options: &Replace) -> Result<(), Failure> {
+    if options.force && options.common.dry_run != DryRun::None {
+        return Err(Failure::client("--dry-run can not be used when --force is set"));
+    }
     let mut source = Source::load(session, manifest, options.common.namespace.as_deref())?;
     let writer = Writer::new(&options.common, "kubectl-replace");
     if options.force {
@@ -95,7 +100,7 @@ pub(super) fn replace(session: &mut Session<'_, '_>, manifest: &Manifest, option
 
 /// Writes the object over the one that is there, whatever version that has.
 fn put(session: &mut Session<'_, '_>, source: &Source, writer: Writer<'_>) -> Result<Object, Failure> {
-    source.require_name()?;
+    source.place.check()?;
     let mut object = source.object.clone();
     if object::metadata_text(&object, "resourceVersion").is_empty()
         && let Ok(live) = session.read(&source.place)
@@ -113,54 +118,100 @@ fn force_replace(
     options: &Replace,
     writer: Writer<'_>,
 ) -> Result<(), Failure> {
-    if options.common.dry_run != DryRun::None {
-        return Err(Error::not_modelled("kubectl replace --force with --dry-run").into());
-    }
     match send_delete(session, &source.place, Cascade::Background, DryRun::None) {
         Ok(()) => print_deleted(session, &source.place, DryRun::None),
         Err(failure) if failure.is("NotFound") => {}
         Err(failure) => return Err(failure),
     }
     if session.read(&source.place).is_ok() {
-        return Err(waits_for_finalizers());
+        // Upstream: it looks again and again, for five minutes.
+        return Err(out_of_time());
     }
     object::refresh_last_applied(&mut source.object, options.save_config);
     post(session, source, source.object.clone(), writer)?;
     Ok(())
 }
 
-/// kubectl waits for others, and nobody else acts here.
-pub(super) fn waits_for_finalizers() -> Failure {
-    Error::not_modelled("kubectl waiting until finalizers are gone").into()
+/// kubectl waited until an object is gone, and for no longer than it may.
+pub(super) fn out_of_time() -> Failure {
+    Failure::client("context deadline exceeded")
 }
 
 pub(super) fn patch(session: &mut Session<'_, '_>, name: &str, options: &Patch) -> Result<(), Failure> {
-    let bytes = options.text.as_bytes();
-    let patch = value::parse(bytes)
-        .map_err(|error| Error::not_modelled(&format!("kubectl patch with a patch that is not JSON ({error})")))?;
+    let body = patch_body(&options.text)?;
     let place = Place { namespace: session.namespace(options.common.namespace.as_deref()), name: name.to_owned() };
     let before = session.read(&place)?;
     if options.common.dry_run == DryRun::Client {
-        return Err(Error::not_modelled("kubectl patch --dry-run=client").into());
+        let patched = patch_locally(session, &before, options.patch_type, body.as_ref(), &options.text)?;
+        print_patched(session, object::metadata_text(&patched, "name"), patched != before.to_value(), options);
+        return Ok(());
     }
     let writer = Writer::new(&options.common, "kubectl-patch").without_validation();
     let request = writer.mark(place.request(Method::Patch).content_type(options.patch_type.media_type()));
-    // Upstream: what begins with a brace is sent as it is, all else is read as YAML and written anew.
-    let request = if bytes.trim_ascii_start().starts_with(b"{") {
-        request.body(bytes)
-    } else {
-        request.value(Arc::new(patch.into_owned()))
-    };
-    let after = session.send(request)?;
-    let operation = if after == before { "patched (no change)" } else { "patched" };
-    session.print(after.name(), operation, options.common.dry_run);
+    let after = session.send(match body {
+        Some(written) => request.value(Arc::new(written)),
+        None => request.body(options.text.as_bytes()),
+    })?;
+    print_patched(session, after.name(), after != before, options);
     Ok(())
+}
+
+fn print_patched(session: &mut Session<'_, '_>, name: &str, changed: bool, options: &Patch) {
+    session.print(name, if changed { "patched" } else { "patched (no change)" }, options.common.dry_run);
+}
+
+/// The object as kubectl itself patches it.
+fn patch_locally(
+    session: &mut Session<'_, '_>,
+    live: &Object,
+    patch_type: PatchType,
+    written: Option<&Value<'_>>,
+    text: &str,
+) -> Result<Value<'static>, Failure> {
+    let outside = |why: &str| Failure::from(Error::not_modelled(&format!("kubectl patch --dry-run=client where {why}")));
+    let patch = match written {
+        Some(written) => written.borrowed(),
+        None => value::parse(text.as_bytes()).map_err(|_| outside("the patch is not JSON"))?,
+    };
+    let schema = session.cluster.schema().clone();
+    let patched = match (patch_type, &patch) {
+        (PatchType::Strategic, Value::Map(_)) => {
+            strategic::apply_values(live.to_value(), patch, &schema, Lookup::GoTypes, &mut session.trace.strategic())
+                .map_err(|error| Failure::merging(&error))?
+                .into_owned()
+        }
+        (PatchType::Merge, Value::Map(_)) => {
+            merge_patch::apply(live.to_value(), patch).map_err(|_| outside("the patch does not apply"))?.into_owned()
+        }
+        (PatchType::Json, Value::List(operations)) => {
+            json_patch::apply(live.to_value(), operations).map_err(|_| outside("the patch does not apply"))?.into_owned()
+        }
+        _ => return Err(outside("the patch is of another kind than its type")),
+    };
+    match patched.get("kind") {
+        Some(Value::String(kind)) if kind == "Service" => Ok(patched),
+        _ => Err(outside("the object loses its kind")),
+    }
+}
+
+/// A patch that is not sent as it is.
+///
+/// Upstream: what begins with a brace is sent as it is, whether it is JSON or not; all else is read as YAML and written anew.
+fn patch_body(text: &str) -> Result<Option<Value<'static>>, Failure> {
+    if text.trim_start().starts_with('{') {
+        return Ok(None);
+    }
+    if let Ok(patch) = value::parse(text.as_bytes()) {
+        return Ok(Some(patch.into_owned()));
+    }
+    let read =
+        Manifest::from_text(text).map_err(|error| Error::not_modelled(&format!("kubectl patch with this patch ({error})")))?;
+    Ok(Some(Value::from_serde(read.object())?.into_owned()))
 }
 
 /// `kubectl delete -f FILE`.
 pub(super) fn delete_file(session: &mut Session<'_, '_>, manifest: &Manifest, options: &Delete) -> Result<(), Failure> {
     let source = Source::load(session, manifest, options.namespace.as_deref())?;
-    source.require_name()?;
     delete(session, &source.place, options, Some(&source.file))
 }
 
@@ -185,7 +236,8 @@ fn delete(session: &mut Session<'_, '_>, place: &Place, options: &Delete, file: 
     }
     print_deleted(session, place, options.dry_run);
     if options.dry_run == DryRun::None && !options.no_wait && session.read(place).is_ok() {
-        return Err(waits_for_finalizers());
+        // kubectl waits a week for others, and nobody else acts here.
+        return Err(Error::not_modelled("kubectl waiting until finalizers are gone").into());
     }
     Ok(())
 }
@@ -196,6 +248,7 @@ pub(super) fn send_delete(
     cascade: Cascade,
     dry_run: DryRun,
 ) -> Result<(), Failure> {
+    place.check()?;
     let mut options: Map<'static> = [("propagationPolicy", Value::from(cascade.policy()))].into_iter().collect();
     if dry_run == DryRun::Server {
         options.insert("dryRun", Value::from(vec![Value::from("All")]));
