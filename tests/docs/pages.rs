@@ -76,3 +76,14 @@ fn pages_are_in_the_crate() {
         }
     }
 }
+
+/// The page on the architecture has every module, with what it is.
+#[test]
+fn every_module_is_in_the_architecture() {
+    let page = Page::read("docs/architecture.md");
+    let root = std::fs::read_to_string(root().join("src/lib.rs")).unwrap();
+    let modules = root.lines().filter_map(|line| line.trim_start_matches("pub ").strip_prefix("mod ")?.strip_suffix(';'));
+    let missing: Vec<&str> =
+        modules.filter(|module| !page.text.contains(&format!("| `{module}` |")) && *module != "error").collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
