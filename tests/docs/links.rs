@@ -7,7 +7,7 @@ use super::page::{Block, blocks, slug};
 use super::{Page, all_pages, root};
 
 /// The anchors of a page; a heading that comes again has a number.
-fn anchors(text: &str) -> BTreeSet<String> {
+pub(crate) fn anchors(text: &str) -> BTreeSet<String> {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     let headings = blocks(text).into_iter().filter_map(|block| match block {
         Block::Heading { text, .. } => Some(slug(text)),

@@ -1,5 +1,6 @@
 //! Pages that show output are played; pages are part of the crate's documentation; lessons are what they were when last read.
 
+use super::links::{Link, anchors, definitions, links};
 use super::page::{Block, blocks};
 use super::{Page, all_pages, root, transcript};
 
@@ -55,25 +56,26 @@ fn exercises_have_solutions() {
 /// Every page is also a page of rustdoc, where its Rust is run and its links lead to other pages of rustdoc.
 #[test]
 fn pages_are_in_the_crate() {
-    let folder = root().join("src/_documentation");
-    let module = std::fs::read_to_string(folder.join("mod.rs")).unwrap();
-    let links = std::fs::read_to_string(folder.join("links.md")).unwrap();
-    let known = super::links::definitions(&links);
+    let module = Page::read("src/_documentation/mod.rs").text;
+    let table = Page::read("src/_documentation/links.md").text;
+    let known = definitions(&table);
     for page in all_pages().iter().filter(|page| page.name() != "README.md") {
         let included = page.name().strip_prefix("docs/").unwrap();
         assert!(module.contains(&format!("\"{included}\"")), "{included} is no page of the crate");
-        for (label, target) in super::links::definitions(&page.text) {
+        for (label, target) in definitions(&page.text) {
             assert!(target.contains("://") || known.contains_key(label), "src/_documentation/links.md lacks [{label}]");
         }
-        for link in super::links::links(&page.text) {
-            if let super::links::Link::Target(target) = link {
-                assert!(
-                    target.contains("://") || target.starts_with('#'),
-                    "{}: ({target}) would lead nowhere in rustdoc",
-                    page.name()
-                );
+        for link in links(&page.text) {
+            if let Link::Target(target) = link {
+                let leads = target.contains("://") || target.starts_with('#');
+                assert!(leads, "{}: ({target}) would lead nowhere in rustdoc", page.name());
             }
         }
+    }
+    for (label, target) in known {
+        let Some((module, anchor)) = target.split_once('#') else { continue };
+        let page = Page::read(format!("docs/{}.md", module.trim_start_matches("crate::_documentation::")));
+        assert!(anchors(&page.text).contains(anchor), "src/_documentation/links.md: [{label}] leads nowhere");
     }
 }
 
