@@ -16,7 +16,7 @@ use crate::value::{self, Document, Node, Value, quote};
 
 /// A media type that a body may have.
 pub(super) fn check_media_type(media_type: Option<&str>) -> Result<(), Stop> {
-    match media_type {
+    match media_type.map(|text| text.trim().to_ascii_lowercase()).as_deref() {
         None | Some("" | "application/json") => Ok(()),
         Some("application/yaml" | "application/vnd.kubernetes.protobuf" | "application/cbor") => {
             Err(Error::not_modelled("a body that is not JSON").into())

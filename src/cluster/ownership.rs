@@ -109,7 +109,8 @@ pub(super) fn apply(
         Err(error) => return Err(Status::failure(error.to_string()).into()),
     };
     let decoded = service::decode_unstructured(&object).map_err(|why| {
-        let text = |key| object.at(&["metadata", key]).and_then(Value::as_str).unwrap_or_default();
+        // Upstream names the configuration, not what came of it.
+        let text = |key| configuration.object.at(&["metadata", key]).and_then(Value::as_str).unwrap_or_default();
         let (namespace, name) = (text("namespace"), text("name"));
         Status::failure(format!(
             "failed to convert new object ({namespace}/{name}; /v1, Kind=Service) to proper version: unable to convert \

@@ -229,7 +229,7 @@ fn json(write: &mut Write<'_, '_>, live: &Object, document: Document<'_>) -> Res
     let operations = document.into_ordered();
     let operations = operations.as_list().unwrap_or_default();
     if operations.len() > json_patch::MAX_OPERATIONS {
-        return Err(Error::not_modelled("a JSON patch of more than 10000 operations").into());
+        return Err(Status::too_many_operations(json_patch::MAX_OPERATIONS, operations.len()).into());
     }
     let patched = json_patch::apply(current, operations).map_err(|_| Status::unprocessable())?;
     decode(write, live, patched, findings)

@@ -54,30 +54,45 @@ impl Response {
     }
 }
 
-/// Each warning once, and all of them cut where they are too long together.
+/// Each warning once, those that no header can carry left out, and all of them cut where they are too long together.
 ///
-/// Upstream: apiserver v0.37.2 `pkg/endpoints/filters/warning.go`.
+/// Upstream: apiserver v0.37.2 `pkg/endpoints/filters/warning.go`, apimachinery v0.37.2 `pkg/util/net/http.go`
+/// (`NewWarningHeader`).
 fn fit(warnings: Vec<String>) -> Vec<String> {
-    let mut kept: Vec<String> = Vec::new();
-    for warning in warnings {
-        if !warning.is_empty() && !kept.contains(&warning) {
-            kept.push(warning);
+    let mut recorded: Vec<String> = Vec::new();
+    let mut written = Written::default();
+    for text in warnings {
+        if written.cuts && written.length >= WARNINGS_IN_FULL || text.is_empty() || recorded.contains(&text) {
+            continue;
         }
+        recorded.push(text);
+        let Some(text) = recorded.last() else { continue };
+        if written.cuts || written.length + text.chars().count() <= WARNINGS_IN_FULL {
+            written.write(text);
+            continue;
+        }
+        written = Written { cuts: true, ..Written::default() };
+        recorded.iter().for_each(|text| written.write(text));
     }
-    let length = |texts: &[String]| texts.iter().map(|text| text.chars().count()).sum::<usize>();
-    if length(&kept) > WARNINGS_IN_FULL {
-        let mut room = WARNINGS_IN_FULL;
-        let cut = kept.into_iter().map(|text| text.chars().take(CUT_WARNING).collect::<String>());
-        kept = cut
-            .take_while(|text| {
-                let length = text.chars().count();
-                let fits = length <= room;
-                room = room.saturating_sub(length);
-                fits
-            })
-            .collect();
+    written.headers
+}
+
+#[derive(Default)]
+struct Written {
+    headers: Vec<String>,
+    length: usize,
+    cuts: bool,
+}
+
+impl Written {
+    fn write(&mut self, text: &str) {
+        if text.chars().any(char::is_control) {
+            return;
+        }
+        let text: String = text.chars().take(if self.cuts { CUT_WARNING } else { usize::MAX }).collect();
+        self.length += text.chars().count();
+        self.headers.push(text);
     }
-    kept
 }
 
 #[cfg(test)]
@@ -92,6 +107,9 @@ mod tests {
         let lengths = |texts: Vec<String>| -> Vec<usize> { texts.iter().map(String::len).collect() };
         assert_eq!(lengths(fit(texts(&[300, 3000]))), [300, 3000]);
         assert_eq!(lengths(fit(texts(&[300, 4000, 10]))), [256, 256, 10]);
-        assert_eq!(fit(vec!["a".into(), "a".into(), String::new()]), ["a"]);
+        assert_eq!(lengths(fit(texts(&[300; 14]))), [256; 14]);
+        // One more is cut and sent until the limit is passed; then no more.
+        assert_eq!(lengths(fit(texts(&[300; 20]))), [256; 16]);
+        assert_eq!(fit(vec!["a".into(), "a".into(), String::new(), "b\n".into()]), ["a"]);
     }
 }
