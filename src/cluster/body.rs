@@ -172,29 +172,46 @@ impl Stated {
     }
 }
 
-/// The kinds of the core group, `pkg/apis/core/v1/register.go` of `k8s.io/api`.
-const CORE_KINDS: [&str; 33] = [
+/// The other kinds of version `v1`: `pkg/apis/core/v1/register.go` of `k8s.io/api`, and those that apimachinery adds to every
+/// version (`pkg/apis/meta/v1/register.go`).
+const CORE_KINDS: [&str; 54] = [
+    "APIGroup",
+    "APIGroupList",
+    "APIResourceList",
+    "APIVersions",
     "Binding",
     "ComponentStatus",
     "ComponentStatusList",
     "ConfigMap",
     "ConfigMapList",
+    "CreateOptions",
+    "DeleteOptions",
     "Endpoints",
     "EndpointsList",
     "Event",
     "EventList",
+    "GetOptions",
     "LimitRange",
     "LimitRangeList",
+    "List",
+    "ListOptions",
     "Namespace",
     "NamespaceList",
     "Node",
     "NodeList",
+    "NodeProxyOptions",
+    "PatchOptions",
     "PersistentVolume",
     "PersistentVolumeClaim",
     "PersistentVolumeClaimList",
     "PersistentVolumeList",
     "Pod",
+    "PodAttachOptions",
+    "PodExecOptions",
     "PodList",
+    "PodLogOptions",
+    "PodPortForwardOptions",
+    "PodProxyOptions",
     "PodTemplate",
     "PodTemplateList",
     "RangeAllocation",
@@ -204,9 +221,14 @@ const CORE_KINDS: [&str; 33] = [
     "ResourceQuotaList",
     "Secret",
     "SecretList",
+    "SerializedReference",
     "ServiceAccount",
     "ServiceAccountList",
     "ServiceList",
+    "ServiceProxyOptions",
+    "Status",
+    "UpdateOptions",
+    "WatchEvent",
 ];
 
 /// The refusal of text that is no JSON.

@@ -133,8 +133,7 @@ impl Status {
 
     /// 413 for a JSON patch of more operations than the server takes.
     pub(crate) fn too_many_operations(most: usize, sent: usize) -> Self {
-        let message =
-            format!("Request entity too large: The allowed maximum operations in a JSON patch is {most}, got {sent}");
+        let message = format!("Request entity too large: The allowed maximum operations in a JSON patch is {most}, got {sent}");
         Status::new(413, "RequestEntityTooLarge", message)
     }
 
