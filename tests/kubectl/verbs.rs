@@ -1,0 +1,270 @@
+//! The other verbs: `create`, `replace`, `patch`, `label`, `annotate`, `delete`.
+
+use mergekey::cluster::Patch;
+use serde_json::{Value, json};
+
+use super::{LAST_APPLIED, Step, check, created, dns, edit, live, refused, step};
+
+const PATCH: &str = "PATCH/strategic kubectl-patch 200";
+
+#[test]
+fn labels() {
+    let value = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end \
+                 with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is \
+                 '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
+    let long = "x".repeat(64);
+    check(
+        "label/values",
+        &[
+            created(&dns(53)),
+            refused("label service dns a=!b", format!("error: invalid label value: \"a=!b\": {value}\n")),
+            refused(
+                &format!("label service dns a={long}"),
+                format!("error: invalid label value: \"a={long}\": must be no more than 63 bytes\n"),
+            ),
+            refused("label service dns a=b=c", "error: invalid label spec: a=b=c\n"),
+        ],
+    );
+    let cluster = check(
+        "label/twice_in_one_command",
+        &[
+            created(&dns(53)),
+            step("label service dns a=1 a=2", "service/dns labeled\n").sends("PATCH/merge kubectl-label 200"),
+            step("label service dns a=1 a=2", "service/dns not labeled\n"),
+            step("label service dns b- a=2", "label \"b\" not found.\nservice/dns not labeled\n"),
+        ],
+    );
+    assert_eq!(live(&cluster)["metadata"]["labels"], json!({"a": "2"}));
+}
+
+#[test]
+fn labels_and_annotations_in_dry_runs() {
+    let labelled = edit(dns(53), &json!({"metadata": {"labels": {"a": "1"}, "annotations": {"a": "1"}}}));
+    let cluster = check(
+        "label/dry_run",
+        &[
+            created(&labelled),
+            step("label service dns b- --dry-run=client", "service/dns not labeled (dry run)\n"),
+            step("label service dns a- c=1 --dry-run=client", "service/dns modified (dry run)\n"),
+            refused("label service dns a=2 --dry-run=client", "error: 'a' already has a value (1), and --overwrite is false\n"),
+            step("label service dns c=1 --dry-run=server", "service/dns labeled (server dry run)\n")
+                .sends("PATCH/merge kubectl-label dry All 200"),
+            step("annotate service dns c=1 --dry-run=client", "service/dns annotated (dry run)\n"),
+            step("annotate service dns c=1 --dry-run=server", "service/dns annotated (server dry run)\n")
+                .sends("PATCH/merge kubectl-annotate dry All 200"),
+            refused(
+                "annotate service dns a=2 --dry-run=client",
+                "error: --overwrite is false but found the following declared annotation(s): 'a' already has a value (1)\n",
+            ),
+            refused("label service no a=1 --dry-run=client", "Error from server (NotFound): services \"no\" not found\n"),
+        ],
+    );
+    assert_eq!(cluster.object("ns", "dns").unwrap().resource_version(), "1");
+}
+
+#[test]
+fn annotations() {
+    check(
+        "annotate/change_cause",
+        &[
+            created(&dns(53)),
+            step("annotate service dns kubernetes.io/change-cause=a", "service/dns annotated\n")
+                .sends("PATCH/merge kubectl-annotate 200"),
+            step("annotate service dns kubernetes.io/change-cause=b", "service/dns annotated\n")
+                .sends("PATCH/merge kubectl-annotate 200"),
+            refused(
+                "annotate service dns y- x- x=1 y=1",
+                "error: can not both modify and remove the following annotation(s) in the same command: y, x\n",
+            ),
+            refused("annotate service dns", "error: at least one annotation update is required\n"),
+            refused("label service dns", "error: at least one label update is required\n"),
+        ],
+    );
+}
+
+#[test]
+fn patches() {
+    let patch = |line: &str, stdout| step(&format!("patch service dns {line}"), stdout);
+    let bad = "error: must specify --patch or --patch-file containing the contents of the patch\n";
+    check(
+        "patch/forms",
+        &[
+            created(&dns(53)),
+            patch(r#"-p={"spec":{"type":"NodePort"}} --dry-run=client"#, "service/dns patched (dry run)\n").ports("53/TCP"),
+            patch(r#"-p={"spec":{"type":"ClusterIP"}} --dry-run=client"#, "service/dns patched (no change) (dry run)\n"),
+            patch(r#"--type=merge -p {"spec":null} --dry-run=client"#, "service/dns patched (dry run)\n"),
+            patch(
+                r#"--type json -p [{"op":"test","path":"/spec/type","value":"ClusterIP"}] --dry-run=client"#,
+                "service/dns patched (no change) (dry run)\n",
+            ),
+            patch(r#"--type=STRATEGIC --patch={"spec":{"ports":[{"port":53,"name":"a"}]}}"#, "service/dns patched\n")
+                .sends(PATCH),
+            patch(r#"-p {"spec":{"ports":[{"port":53,"name":"a"}]}}"#, "service/dns patched (no change)\n").sends(PATCH),
+            // What begins with a brace is sent as it is, all else is YAML.
+            refused("patch service dns -p {spec:{}}", "Error from server (BadRequest): invalid JSON patch\n")
+                .sends("PATCH/strategic kubectl-patch 400"),
+            refused("patch service dns --type=odd", bad),
+            refused("patch service dns -p {} --type=odd", "error: --type must be one of [json merge strategic], not \"odd\"\n"),
+            refused("patch service no -p {}", "Error from server (NotFound): services \"no\" not found\n"),
+            refused(
+                r#"patch service dns --type=json -p [{"op":"remove","path":"/spec/nothing"}]"#,
+                "The request is invalid: the server rejected our request due to an error in our request\n",
+            )
+            .sends("PATCH/json kubectl-patch 422"),
+            refused(
+                r#"patch service dns -p {"spec":{"ports":[{"name":"x"}]}}"#,
+                "Error from server: map: map[name:x] does not contain declared merge key: port\n",
+            )
+            .sends("PATCH/strategic kubectl-patch 500"),
+        ],
+    );
+}
+
+/// A patch in YAML is sent as the JSON that it is.
+#[test]
+fn patches_in_yaml() {
+    let mut cluster = check("patch/yaml", &[created(&dns(53))]);
+    let outcome =
+        cluster.patch("dns", Patch::merge("metadata:\n  labels:\n    on: \"1\"\n    gone: ~\n").namespace("ns")).unwrap();
+    assert_eq!(outcome.stdout(), "service/dns patched\n");
+    let body = serde_json::to_value(&outcome).unwrap()["requests"][0]["body"].clone();
+    assert_eq!(body, json!({"metadata": {"labels": {"gone": null, "true": "1"}}}), "a bare `on` is a boolean");
+}
+
+/// The server crashes on keys that Go cannot compare; nobody knows what kubectl would print.
+#[test]
+fn crashes_are_not_modelled() {
+    let mut cluster = check("patch/crash", &[created(&dns(53))]);
+    let before = live(&cluster);
+    for words in [
+        ["patch", "service", "dns", "-p", r#"{"spec":{"ports":[{"port":{}},{"port":53}]}}"#],
+        ["patch", "service", "dns", "-p", r#"{"spec":{"ports":[{"port":[]}],"$setElementOrder/ports":[{"port":[]}]}}"#],
+    ] {
+        let error = cluster.kubectl(&words, None).unwrap_err();
+        assert!(error.is_not_modelled(), "{error}");
+    }
+    assert_eq!(live(&cluster), before);
+}
+
+#[test]
+fn replacing() {
+    let annotated = |text: &str| edit(dns(80), &json!({"metadata": {"annotations": {LAST_APPLIED: text}}}));
+    let put = |manifest: &Value| step("replace -f -", "service/dns replaced\n").with(manifest).sends("PUT kubectl-replace 200");
+    let kept = "{\"apiVersion\":\"v1\",\"kind\":\"Service\",\"metadata\":{\"annotations\":{},\"name\":\"dns\",\"namespace\":\"ns\"},\"spec\":{\"ports\":[{\"port\":80}]}}\n";
+    for (name, manifest, expected) in [
+        ("without", dns(80), Value::Null),
+        ("written_anew", annotated("old"), json!({LAST_APPLIED: kept})),
+        ("empty_stays_empty", annotated(""), json!({LAST_APPLIED: ""})),
+    ] {
+        let cluster = check(&format!("replace/annotation/{name}"), &[created(&dns(53)), put(&manifest).ports("80/TCP")]);
+        assert_eq!(live(&cluster)["metadata"]["annotations"], expected, "{name}");
+    }
+    let held = edit(dns(53), &json!({"metadata": {"finalizers": ["x.io/a"]}}));
+    let deleted = "service \"dns\" deleted from ns namespace\n";
+    check(
+        "replace/force",
+        &[
+            step("replace --force -f -", "service/dns replaced\n").with(&dns(53)).sends("DELETE 404, POST kubectl-replace 201"),
+            step("replace --force -f -", "service \"dns\" deleted from ns namespace\nservice/dns replaced\n")
+                .with(&held)
+                .sends("DELETE 200, POST kubectl-replace 201"),
+            refused("replace --force --dry-run=server -f -", "error: --dry-run can not be used when --force is set\n")
+                .with(&dns(53)),
+            // kubectl gives up after five minutes.
+            Step { stdout: deleted, ..refused("replace --force -f -", "error: context deadline exceeded\n") }
+                .with(&dns(53))
+                .sends("DELETE 200"),
+        ],
+    );
+    check(
+        "replace/dry_run",
+        &[
+            created(&dns(53)),
+            step("replace --dry-run=client -f -", "service/dns replaced (dry run)\n").with(&dns(80)),
+            step("replace --dry-run=server -f -", "service/dns replaced (server dry run)\n")
+                .with(&dns(80))
+                .sends("PUT kubectl-replace dry All 200")
+                .ports("53/TCP"),
+        ],
+    );
+}
+
+#[test]
+fn creating() {
+    let cluster = check(
+        "create/save_config",
+        &[
+            step("create --save-config -f -", "service/dns created\n").with(&dns(53)).sends("POST kubectl-create 201"),
+            step("apply -f -", "service/dns unchanged\n").with(&dns(53)),
+        ],
+    );
+    assert_eq!(cluster.object("ns", "dns").unwrap().resource_version(), "1");
+    let unnamed =
+        json!({"apiVersion": "v1", "kind": "Service", "metadata": {"generateName": "dns-"}, "spec": {"ports": [{"port": 53}]}});
+    let versioned = edit(dns(53), &json!({"metadata": {"resourceVersion": "9"}}));
+    check(
+        "create/names_and_versions",
+        &[
+            step("create --dry-run=client -f -", "service/<unknown> created (dry run)\n").with(&unnamed),
+            refused("apply -f -", "error: from dns-: cannot use generate name with apply\n").with(&unnamed),
+            // kubectl creates without the version that a manifest states.
+            step("create -f -", "service/dns created\n").with(&versioned).sends("POST kubectl-create 201"),
+        ],
+    );
+    // A null that kubectl does not prune is the server's to read as nothing.
+    let null = edit(dns(53), &json!({"spec": {"selector": null, "type": null}}));
+    check(
+        "create/nulls",
+        &[step("create -f -", "service/dns created\n").with(&null).sends("POST kubectl-create 201").ports("53/TCP")],
+    );
+}
+
+#[test]
+fn deleting() {
+    let held = edit(dns(53), &json!({"metadata": {"finalizers": ["x.io/a"]}}));
+    let deleted = "service \"dns\" deleted from ns namespace\n";
+    let cluster = check(
+        "delete/finalizers",
+        &[
+            created(&held),
+            step("delete -f - --wait=false", deleted).with(&held).sends("DELETE 200"),
+            // Deleting it again is granted and changes nothing.
+            step("delete service dns --wait=false", deleted).sends("DELETE 200"),
+            refused("delete service/no --wait=false", "Error from server (NotFound): services \"no\" not found\n")
+                .sends("DELETE 404"),
+            step("delete -f - --dry-run=client", "service \"dns\" deleted from ns namespace (dry run)\n").with(&dns(53)),
+        ],
+    );
+    let object = live(&cluster);
+    assert_eq!(
+        (&object["metadata"]["deletionTimestamp"], &object["metadata"]["deletionGracePeriodSeconds"]),
+        (&json!("2026-01-01T00:00:01Z"), &json!(0))
+    );
+}
+
+/// Short flags may have their value in the same word, and an empty field manager is none.
+#[test]
+fn flags() {
+    check(
+        "flags/forms",
+        &[
+            step("apply -f=- -nns", "service/dns created\n").with(&dns(53)).sends("POST kubectl-client-side-apply 201"),
+            step("apply -f- --field-manager= --validate=F", "service/dns configured\n")
+                .with(&dns(54))
+                .sends("PATCH/strategic 200"),
+            refused(
+                "apply --server-side --field-manager= -f -",
+                "The PatchOptions \"\" is invalid: fieldManager: Required value: is required for apply patch\n",
+            )
+            .with(&dns(54))
+            .sends("PATCH/apply 422"),
+        ],
+    );
+    let mut cluster = check("flags/unknown", &[created(&dns(53))]);
+    for line in
+        ["label service dns --validate=true a=1", "label service dns --dry-run=true a=1", "patch service dns --patch-file=f"]
+    {
+        let words: Vec<&str> = line.split(' ').collect();
+        assert!(cluster.kubectl(&words, None).unwrap_err().is_not_modelled(), "{line}");
+    }
+}
