@@ -267,10 +267,15 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    /// With keys in one order, whichever features of serde_json are on.
+    fn text(json: &Value) -> String {
+        value::Value::from_serde(json).unwrap().to_string()
+    }
+
     fn check(name: &str, manifest: Value, live: Value, expected: &[&str]) {
         let got: Vec<_> = unmet(&manifest, Some(&live))
             .into_iter()
-            .map(|unmet| format!("{} {} {}", unmet.path, unmet.wanted, unmet.live))
+            .map(|unmet| format!("{} {} {}", unmet.path, text(&unmet.wanted), text(&unmet.live)))
             .collect();
         assert_eq!(got, expected, "{name}");
         assert_eq!(converged(&manifest, Some(&live)), expected.is_empty(), "{name}");
