@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
 
 use super::scalar::{self, Scalar};
 use super::{Place, RepeatedKey};
@@ -164,18 +164,14 @@ impl<'t> Reader<'t> {
             return Err(self.error(Kind::TooDeep, place, "aliases make the document too large"));
         }
         if self.path.len() + anchored.depth > MAX_DEPTH {
-            return Err(self.too_deep(place));
+            return Err(too_deep(place));
         }
         Ok(Node { place, content: anchored.node.content.clone() })
     }
 
-    fn too_deep(&self, place: Place) -> Error {
-        Error::new(Kind::TooDeep, Some(place.to_string()), format!("nested deeper than {MAX_DEPTH}"))
-    }
-
     fn enter(&self, place: Place, tag: Option<&Tag>, wanted: &str) -> Result<(), Error> {
         if self.path.len() >= MAX_DEPTH {
-            return Err(self.too_deep(place));
+            return Err(too_deep(place));
         }
         match tag {
             Some(tag) if tag.is_yaml_core_schema() && tag.suffix() != wanted => {
@@ -260,6 +256,14 @@ fn place_of(span: &Span) -> Place {
     Place { line: span.start.line(), column: span.start.col() + 1 }
 }
 
+fn too_deep(place: Place) -> Error {
+    Error::new(Kind::TooDeep, Some(place.to_string()), format!("nested deeper than {MAX_DEPTH}"))
+}
+
 fn scan_error(error: &ScanError) -> Error {
+    // The scanner runs ahead of the reader and has a limit of its own, beyond this one.
+    if matches!(error.kind(), ErrorKind::RecursionLimitExceeded) {
+        return too_deep(Place { line: error.marker().line(), column: error.marker().col() + 1 });
+    }
     Error::syntax(error.marker().line(), error.marker().col() + 1, &error.info())
 }
