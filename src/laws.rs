@@ -167,7 +167,7 @@ impl fmt::Display for Violation {
                 for law in &self.broken {
                     writeln!(f, "does not hold: {}", law.statement())?;
                 }
-                write!(f, "\n{report}")
+                write!(f, "\n{}", report.to_string().trim_end())
             }
             Err(error) => write!(f, "cannot be judged: {error}"),
         }

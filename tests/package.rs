@@ -1,6 +1,6 @@
 //! What the crate promises to those who depend on it: data that survives a file, errors like anybody's, snapshots that stay.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot read its own data has failed")]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 // Of the stories and corpora only some are read here.
 #[allow(dead_code)]

@@ -2,6 +2,7 @@
 //!
 //! `K8S_OPENAPI_ENABLED_VERSION=1.33 cargo test --features k8s-openapi --test typed` checks the oldest version that the crate has.
 
+#![cfg(feature = "k8s-openapi")]
 #![allow(clippy::panic, clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 // Of the stories only the recordings are read here.
