@@ -45,13 +45,18 @@ fn step<'a>(document: &mut Value<'a>, operation: &Map<'a>, copied: &mut usize) -
         }
         "test" => test(document, text("path")?, value()),
         "copy" => {
-            let (container, key) = find(document, text("from")?)?;
+            let (from, path) = (text("from")?, text("path")?);
+            let (container, key) = find(document, from)?;
+            get(container, &key)?;
+            // Upstream: it is copied as it stands when the way to its new place has been opened, which may lead through it.
+            find(document, path)?;
+            let (container, key) = find(document, from)?;
             let value = get(container, &key)?.cloned().unwrap_or_default();
             *copied += value.to_string().len();
             if *copied > MAX_COPIED {
                 return Err(Failed);
             }
-            add(document, text("path")?, value)
+            add(document, path, value)
         }
         _ => Err(Failed),
     }
@@ -226,6 +231,10 @@ mod tests {
             (r#"[{"op":"move","from":"/s/b","path":"/t"}]"#, r#"{"m":{"z":1,"y":2},"s":{"a":[1,2,3]},"t":1}"#),
             (r#"[{"op":"copy","from":"/s/b","path":"/t"}]"#, r#"{"m":{"z":1,"y":2},"s":{"a":[1,2,3],"b":1},"t":1}"#),
             (r#"[{"op":"copy","from":"/s/b/c","path":"/t"}]"#, "failed"),
+            (
+                r#"[{"op":"copy","from":"/m","path":"/m/c"}]"#,
+                r#"{"m":{"c":{"y":2,"z":1},"y":2,"z":1},"s":{"b":1,"a":[1,2,3]}}"#,
+            ),
             (r#"[{"op":"test","path":"/m","value":{"y":2,"z":1}}]"#, r#"{"m":{"y":2,"z":1},"s":{"b":1,"a":[1,2,3]}}"#),
             (r#"[{"op":"test","path":"/m/x","value":null}]"#, r#"{"m":{"y":2,"z":1},"s":{"b":1,"a":[1,2,3]}}"#),
             (r#"[{"op":"test","path":"/s/b","value":1.0}]"#, "failed"),
