@@ -25,6 +25,17 @@ pub(super) fn check_media_type(media_type: Option<&str>) -> Result<(), Stop> {
     }
 }
 
+/// How many bytes a body may have: three megabytes, from the server's default options.
+const MAX_BYTES: usize = 3 * 1024 * 1024;
+
+/// A body that is read at all.
+pub(super) fn check_size(body: &Body) -> Result<(), Status> {
+    match body {
+        Body::Bytes(bytes) if bytes.len() > MAX_BYTES => Err(Status::too_large(&format!("limit is {MAX_BYTES}"))),
+        _ => Ok(()),
+    }
+}
+
 /// A body as a document that keeps the order of its members.
 pub(super) fn document(body: &Body) -> Result<Document<'_>, Error> {
     match body {

@@ -75,6 +75,7 @@ impl Options {
         if matches!(content, Body::Bytes(bytes) if bytes.is_empty()) {
             return Self::of_query(write, request);
         }
+        body::check_size(content)?;
         body::check_media_type(request.media_type())?;
         let sent = body::document(content)
             .map_err(|error| Error::not_modelled(&format!("delete options that are not JSON ({error})")))?;

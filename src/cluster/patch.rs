@@ -229,7 +229,8 @@ fn json(write: &mut Write<'_, '_>, live: &Object, document: Document<'_>) -> Res
     let operations = document.into_ordered();
     let operations = operations.as_list().unwrap_or_default();
     if operations.len() > json_patch::MAX_OPERATIONS {
-        return Err(Status::too_many_operations(json_patch::MAX_OPERATIONS, operations.len()).into());
+        let (most, sent) = (json_patch::MAX_OPERATIONS, operations.len());
+        return Err(Status::too_large(&format!("The allowed maximum operations in a JSON patch is {most}, got {sent}")).into());
     }
     let patched = json_patch::apply(current, operations).map_err(|_| Status::unprocessable())?;
     decode(write, live, patched, findings)

@@ -131,10 +131,9 @@ impl Status {
         Status::new(415, "UnsupportedMediaType", message)
     }
 
-    /// 413 for a JSON patch of more operations than the server takes.
-    pub(crate) fn too_many_operations(most: usize, sent: usize) -> Self {
-        let message = format!("Request entity too large: The allowed maximum operations in a JSON patch is {most}, got {sent}");
-        Status::new(413, "RequestEntityTooLarge", message)
+    /// 413: a request holds more than the server takes.
+    pub(crate) fn too_large(why: &str) -> Self {
+        Status::new(413, "RequestEntityTooLarge", format!("Request entity too large: {why}"))
     }
 
     /// 422 for a patch that does not apply: the server does not tell why.

@@ -96,6 +96,7 @@ pub(super) type Answer = (u16, Object);
 
 fn post(write: &mut Write<'_, '_>, request: &Request) -> Result<Answer, Stop> {
     body::check_media_type(request.media_type())?;
+    body::check_size(request.content())?;
     write.options.check("CreateOptions")?;
     let mut service = write.decode(request)?;
     wipe(&mut service);
@@ -118,8 +119,10 @@ struct Create {
 }
 
 fn put(write: &mut Write<'_, '_>, request: &Request, name: &str) -> Result<Answer, Stop> {
-    body::check_media_type(request.media_type())?;
+    body::check_size(request.content())?;
     write.options.check("UpdateOptions")?;
+    // Upstream: unlike on a create, the options come first.
+    body::check_media_type(request.media_type())?;
     let mut service = write.decode(request)?;
     write.check_namespace(&mut service)?;
     check_name(&service, name)?;
@@ -145,6 +148,7 @@ fn put(write: &mut Write<'_, '_>, request: &Request, name: &str) -> Result<Answe
 
 fn patch(write: &mut Write<'_, '_>, request: &Request, name: &str) -> Result<Answer, Stop> {
     let patch_type = PatchType::of(request.media_type()).ok_or_else(Status::unsupported_patch)?;
+    body::check_size(request.content())?;
     write.options.check_patch(patch_type)?;
     let sent = Patch::read(request.content(), patch_type)?;
     let live = write.live(name);

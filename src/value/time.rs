@@ -2,7 +2,7 @@
 //!
 //! Left out: leap seconds, which Go does not know either.
 
-use super::quote;
+use std::fmt::Write;
 
 const LAYOUT: &str = "2006-01-02T15:04:05Z07:00";
 const DAY: i64 = 24 * 3_600;
@@ -157,6 +157,22 @@ fn date(days: i64) -> (i64, i64, i64) {
     (era * 400 + year + i64::from(month <= 2), month, day)
 }
 
+/// Go's package `time` quotes in a way of its own: byte by byte what is no printable ASCII.
+fn quote(text: &str) -> String {
+    let mut out = String::from("\"");
+    for byte in text.bytes() {
+        match byte {
+            b'"' | b'\\' => out.extend(['\\', char::from(byte)]),
+            b' '..=b'\x7f' => out.push(char::from(byte)),
+            _ => {
+                let _ = write!(out, "\\x{byte:02x}");
+            }
+        }
+    }
+    out.push('"');
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -174,6 +190,11 @@ mod tests {
                 "time/nonsense",
                 "nonsense",
                 r#"parsing time "nonsense" as "2006-01-02T15:04:05Z07:00": cannot parse "nonsense" as "2006""#,
+            ),
+            (
+                "time/quoted",
+                "\u{e9}\t\"",
+                r#"parsing time "\xc3\xa9\x09\"" as "2006-01-02T15:04:05Z07:00": cannot parse "\xc3\xa9\x09\"" as "2006""#,
             ),
             ("time/empty", "", r#"parsing time "" as "2006-01-02T15:04:05Z07:00": cannot parse "" as "2006""#),
             (

@@ -106,6 +106,23 @@ fn bodies_that_cannot_be_read() {
     let accepted = "the body of the request was in an unknown format - accepted media types include: application/json, \
                     application/yaml, application/vnd.kubernetes.protobuf";
     check("body/media_type/post", &Sent { content_type: "text/plain", ..post("", DNS) }, 415, accepted);
+    check(
+        "body/media_type/put_looks_at_options_first",
+        &Sent { content_type: "text/plain", ..put("dryRun=x", DNS) },
+        422,
+        "UpdateOptions.meta.k8s.io \"\" is invalid: dryRun: Unsupported value: [\"x\"]: supported values: \"All\"",
+    );
+    check("body/media_type/post_looks_at_it_first", &Sent { content_type: "text/plain", ..post("dryRun=x", DNS) }, 415, accepted);
+    check("body/media_type/in_any_case", &Sent { content_type: "Application/JSON; x=y", ..put("", DNS) }, 200, "");
+    let large = format!("{{\"x\":\"{}\"}}", "x".repeat(3 * 1024 * 1024));
+    check("body/too_large", &put("dryRun=x", &large), 413, "Request entity too large: limit is 3145728");
+    let operations = format!("[{}]", vec!["{}"; 10_001].join(","));
+    check(
+        "body/json/too_many_operations",
+        &patch(JSON_PATCH, "", &operations),
+        413,
+        "Request entity too large: The allowed maximum operations in a JSON patch is 10000, got 10001",
+    );
     check("body/media_type/patch", &patch("text/plain", "", "{}"), 415, "415: Unsupported Media Type");
     check("body/patch/not_json", &patch(MERGE, "", "{"), 400, "invalid JSON patch");
     check("body/strategic/list", &patch(STRATEGIC, "", "[]"), 400, map);
