@@ -34,10 +34,8 @@ fn value_text(value: &Value<'_>) -> String {
         Value::Null => "null".to_owned(),
         Value::String(text) => value::quote(text),
         Value::List(items) => format!("[{}]", items.iter().map(value_text).collect::<Vec<_>>().join(",")),
-        Value::Map(map) => {
-            let members: Vec<_> = map.iter().map(|(key, value)| format!("{key}={}", value_text(value))).collect();
-            format!("{{{}}}", members.join(";"))
-        }
+        // Upstream: members stand side by side with nothing around them, in random order there.
+        Value::Map(map) => map.iter().map(|(key, value)| format!("{key}={}", value_text(value))).collect(),
         scalar => value::go_value(scalar),
     }
 }
@@ -201,6 +199,12 @@ mod tests {
         let path: Path = text.parse().unwrap();
         assert_eq!(path.elements(), elements, "{text}");
         assert_eq!(path.to_string(), text);
+    }
+
+    #[test]
+    fn prints_keys_that_are_no_scalars() {
+        let value = value::parse(br#"[1,{"a":"b","c":[{}]}]"#).unwrap().into_owned();
+        assert_eq!(Element::key([("port", value)]).to_string(), r#"[port=[1,a="b"c=[]]]"#);
     }
 
     #[test]
