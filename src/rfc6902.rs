@@ -1,6 +1,6 @@
 //! JSON patches (RFC 6902) as the types of the crate `json-patch`, in and out (feature `json-patch`).
 //!
-//! Out: what a way does to a Service, as a patch ([`Reportjson_patch`]), and the difference of any two objects
+//! Out: what a way does to a Service, as a patch ([`Report::json_patch`]), and the difference of any two objects
 //! ([`json_patch::diff`]). In: a patch that a client sends, which the server applies as it applies any
 //! JSON patch ([`cluster::Patch`](Patch)). List items are found by their place, so a patch fits the object that it was made for.
 //!
