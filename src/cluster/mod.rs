@@ -18,6 +18,7 @@ mod ownership;
 mod patch;
 mod request;
 mod response;
+mod spent;
 mod status;
 mod store;
 mod strict;

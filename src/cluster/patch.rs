@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use super::body::{self, go_kind, strict};
 use super::ownership::{self, Configuration};
 use super::request::{Body, FieldValidation, PatchType};
+use super::spent::spent;
 use super::status::Status;
 use super::strict::{duplicates, duplicates_below, report};
 use super::write::{Stop, Write};
@@ -132,51 +133,11 @@ fn strategic(write: &mut Write<'_, '_>, live: &Object, document: Document<'_>) -
     };
     let merged = strategic::apply_values(current, patch.borrowed(), schema, Lookup::GoTypes, &mut write.trace.strategic())
         .map_err(refusal)?;
-    let printed = || go_value(&spent(&live.stored_value(), patch.clone()));
+    let printed = || go_value(&spent(&live.stored_value(), &patch, schema));
     let decoded = service::decode_unstructured(&merged).map_err(|why| Status::invalid_patch(&printed(), &why))?;
     findings.extend(decoded.findings);
     judge(write, findings, printed)?;
     finish(write, live, decoded.service)
-}
-
-/// What a merge leaves of a patch, which is what the server prints of it.
-///
-/// Upstream: `mergeMap` works on the patch itself. It takes directives and ordered lists out of it, and nulls and deletions out of
-/// what the live object lacks. What it does to the items of merged lists is left out.
-fn spent<'a>(live: &Value<'_>, patch: Value<'a>) -> Value<'a> {
-    let Value::Map(mut patch) = patch else { return patch };
-    match patch.get("$patch").and_then(Value::as_str) {
-        Some("replace") => drop(patch.remove("$patch")),
-        Some(_) => {}
-        None => {
-            let ordered = |key: &str| key.strip_prefix("$setElementOrder/").map(str::to_owned);
-            let lists: Vec<String> = patch.keys().filter_map(ordered).collect();
-            patch.retain(|key, value| {
-                let taken = key == "$retainKeys" || ordered(key).is_some() || lists.iter().any(|list| list == key);
-                match live.get(key) {
-                    Some(current) if current.same_type(value) => *value = spent(current, std::mem::take(value)),
-                    _ => {
-                        merge_patch::prune(value);
-                        drop_deletions(value);
-                    }
-                }
-                !taken
-            });
-        }
-    }
-    Value::Map(patch)
-}
-
-/// Takes out every object that holds a directive.
-fn drop_deletions(value: &mut Value<'_>) {
-    match value {
-        Value::Map(map) => map.retain(|_, value| {
-            drop_deletions(value);
-            value.get("$patch").is_none()
-        }),
-        Value::List(items) => items.iter_mut().for_each(drop_deletions),
-        _ => {}
-    }
 }
 
 /// A patch that cannot be applied: the server tells a few faults of its form from the rest.
@@ -326,25 +287,5 @@ fn write_node(node: Node<'_, '_>, document: &Document<'_>, out: &mut String) {
             Value::Float(_) => out.push_str(&document.number_text(scalar)),
             _ => scalar.write_to(out),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(live: &str, patch: &str, expect: &str) {
-        let live = value::parse(live.as_bytes()).unwrap();
-        assert_eq!(go_value(&spent(&live, value::parse(patch.as_bytes()).unwrap())), expect, "{patch}");
-    }
-
-    #[test]
-    fn a_patch_as_the_merge_leaves_it() {
-        let live = r#"{"m":{"a":1},"l":[{"k":1}]}"#;
-        check(live, r#"{"m":{"a":null,"b":{"c":null,"d":1}}}"#, "map[m:map[a:<nil> b:map[d:1]]]");
-        check(live, r#"{"$setElementOrder/l":[],"l":[{"k":1}],"x":1}"#, "map[x:1]");
-        check(live, r#"{"m":{"$patch":"replace","a":null},"n":{"o":{"$patch":"delete"}}}"#, "map[m:map[a:<nil>] n:map[]]");
-        check(live, r#"{"l":{"a":null},"m":{"$retainKeys":["a"],"a":2}}"#, "map[l:map[] m:map[a:2]]");
     }
 }
