@@ -1,4 +1,5 @@
 #![no_main]
+#![allow(dead_code, reason = "one entry of many")]
 
 #[path = "../../tests/hostile/dice.rs"]
 mod dice;

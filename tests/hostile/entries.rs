@@ -378,7 +378,7 @@ pub(crate) fn requests(bytes: &[u8]) {
     }
 }
 
-fn request(dice: &mut Dice<'_>) -> Request {
+pub(crate) fn request(dice: &mut Dice<'_>) -> Request {
     let method =
         dice.one_of(&[Method::Post, Method::Patch, Method::Put, Method::Patch, Method::Delete, Method::Get, Method::Patch]);
     let collection = "/api/v1/namespaces/default/services";

@@ -9,6 +9,7 @@ mod entries;
 mod found;
 mod growth;
 mod limits;
+mod worth;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
