@@ -205,7 +205,8 @@ impl Manifest {
 
     /// A line of the text, counted from 1.
     pub fn line(&self, number: usize) -> Option<&str> {
-        self.text.as_deref()?.lines().nth(number.checked_sub(1)?)
+        // To YAML a carriage return ends a line by itself.
+        self.text.as_deref()?.lines().flat_map(|line| line.split('\r')).nth(number.checked_sub(1)?)
     }
 }
 

@@ -143,6 +143,16 @@ fn knows_the_places_of_fields() {
     assert_eq!(place(&manifest, ports.index(0).field("port")), Some((4, 4)));
 }
 
+#[cfg(feature = "yaml")]
+#[test]
+fn lines_end_where_places_count_them() {
+    for text in ["a: 1\rb: 2\rc: 3", "a: 1\r\nb: 2\r\nc: 3\r\n", "a: 1\nb: 2\rc: 3\n", "a: 1\r\r\nc: 3"] {
+        let manifest = Manifest::from_yaml(text).unwrap();
+        let place = manifest.place(&Path::new().field("c")).unwrap();
+        assert_eq!((place.line, manifest.line(place.line)), (3, Some("c: 3")), "{text:?}");
+    }
+}
+
 #[test]
 fn tells_json_from_yaml_and_says_what_is_wrong() {
     let error = |text: &[u8]| Manifest::from_text(text).unwrap_err().to_string();

@@ -63,8 +63,9 @@ pub(crate) fn values(bytes: &[u8]) {
     assert_eq!(value::parse(again.as_bytes()).unwrap().to_string(), again);
     assert_eq!(parsed.compare(&parsed.borrowed()), std::cmp::Ordering::Equal);
     let json = parsed.clone().into_serde();
+    // Negative zero is the one number that serde_json does not bring back.
     let back = value::Value::from_serde(&json).unwrap();
-    assert_eq!(back.to_string(), written, "through serde_json");
+    assert_eq!(back.to_string(), again, "through serde_json");
     assert_eq!(parsed.into_owned().to_string(), written);
 }
 
@@ -274,8 +275,10 @@ pub(crate) fn strategic(bytes: &[u8]) {
     let applied = strategic::apply_bytes(&current, &text, &schema);
     if let (Ok(current), Ok(patch)) = (value::parse(&current), value::parse(&text)) {
         let values = strategic::apply(&current.into_serde(), &patch.into_serde(), &schema);
-        let written = |value: &Value| value::Value::from_serde(value).unwrap().to_string().into_bytes();
-        assert_eq!(values.as_ref().map(written), applied.as_ref().cloned(), "values and bytes agree");
+        // Negative zero is the one number that serde_json does not bring back.
+        let written = |value: &Value| value::Value::from_serde(value).unwrap().to_string();
+        let read = |text: &Vec<u8>| written(&value::parse(text).unwrap().into_serde());
+        assert_eq!(values.as_ref().map(written), applied.as_ref().map(read), "values and bytes agree");
     }
 }
 
