@@ -23,6 +23,8 @@ pages! {
     scope: "scope.md",
     design: "design.md",
     compare: "compare.md",
+    atlas: "atlas.md",
+    promises: "promises.md",
     architecture: "architecture.md",
     zh_readme: "zh-CN/README.md",
     zh_walkthrough: "zh-CN/walkthrough.md",
