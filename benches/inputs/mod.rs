@@ -41,9 +41,8 @@ pub struct Inputs {
 
 /// Makes the documents for `ports` ports.
 pub fn inputs(ports: usize, keys: Keys) -> Inputs {
-    let original = manifest(ports, keys, "1", 0);
-    let modified = manifest(ports, keys, "2", 1);
-    let bytes = |value: &Value| serde_json::to_vec(value).expect("a value can be written");
+    let original = manifest(ports, keys, "1", "nodePort", 0);
+    let modified = manifest(ports, keys, "2", "nodePort", 1);
     let annotated = |manifest: &Value| {
         let mut annotated = manifest.clone();
         let text = format!("{manifest}\n");
@@ -58,6 +57,24 @@ pub fn inputs(ports: usize, keys: Keys) -> Inputs {
     }
 }
 
+/// The manifests before and after an edit for the commands of kubectl: as many ports as a server takes, without node ports, of which
+/// there are fewer; every tenth port (the second one at least) moves to another target.
+pub fn manifests(ports: usize, keys: Keys) -> [Vec<u8>; 2] {
+    [("1", 0), ("2", 1)].map(|(release, shift)| {
+        let mut manifest = manifest(ports, keys, release, "targetPort", shift);
+        manifest["spec"]["type"] = json!("ClusterIP");
+        for port in manifest["spec"]["ports"].as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+            port.remove("nodePort");
+        }
+        manifest["metadata"]["namespace"] = json!("default");
+        bytes(&manifest)
+    })
+}
+
+fn bytes(value: &Value) -> Vec<u8> {
+    serde_json::to_vec(value).expect("a value can be written")
+}
+
 fn number(at: usize, keys: Keys) -> (usize, &'static str) {
     match keys {
         Keys::Unique => (1_000 + at, "TCP"),
@@ -65,12 +82,17 @@ fn number(at: usize, keys: Keys) -> (usize, &'static str) {
     }
 }
 
-fn manifest(ports: usize, keys: Keys, release: &str, shift: usize) -> Value {
+fn manifest(ports: usize, keys: Keys, release: &str, moves: &str, shift: u64) -> Value {
     let ports: Vec<Value> = (0..ports)
         .map(|at| {
-            let (port, protocol) = number(at, keys);
-            let moved = if at % 10 == 1 { shift } else { 0 };
-            json!({"name": format!("p{at}"), "nodePort": 30_000 + 2 * at + moved, "port": port, "protocol": protocol, "targetPort": port})
+            let (number, protocol) = number(at, keys);
+            let node_port = 30_000 + 2 * at;
+            let mut port =
+                json!({"name": format!("p{at}"), "nodePort": node_port, "port": number, "protocol": protocol, "targetPort": number});
+            if at % 10 == 1 {
+                port[moves] = (port[moves].as_u64().unwrap_or_default() + shift).into();
+            }
+            port
         })
         .collect();
     json!({
