@@ -1,6 +1,10 @@
-//! Large lists come to an end, in a debug build too: work that grew with the square of the input would take these tests minutes.
+//! Large lists come to an end, in a debug build too, and with twice as many ports twice the memory is asked for.
 //!
-//! No clock decides here; how the time grows is shown by the benches.
+//! No clock decides here: allocations are counted, by an allocator of this binary alone, and their number is the same in every run.
+//! Work that grew with the square of the input and asked for no memory would take these tests minutes; how the time grows is shown
+//! by the benches.
+
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use mergekey::Manifest;
 use mergekey::cluster::{Apply, Cluster, Replace};
@@ -22,8 +26,20 @@ fn service(ports: usize, shift: usize) -> Value {
     })
 }
 
+/// Runs on that many ports and on half of them: the second half takes no more than the first one, but for half of it again where a
+/// block was doubled just before.
 fn on_many_ports<T>(ports: usize, prepare: impl Fn(usize) -> T, run: impl Fn(&T)) {
-    run(&prepare(ports));
+    let [half, whole] = [ports / 2, ports].map(|ports| {
+        let prepared = prepare(ports);
+        allocation_counter::measure(|| run(&prepared))
+    });
+    for (what, half, whole) in [
+        ("blocks", half.count_total, whole.count_total),
+        ("bytes", half.bytes_total, whole.bytes_total),
+        ("bytes at one time", half.bytes_max, whole.bytes_max),
+    ] {
+        assert!(whole <= half * 5 / 2, "{what}: {half} for {} ports, {whole} for {ports}", ports / 2);
+    }
 }
 
 fn schema() -> Schema {

@@ -7,7 +7,6 @@
 mod dice;
 mod entries;
 mod found;
-mod growth;
 mod limits;
 mod worth;
 
