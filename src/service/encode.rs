@@ -29,74 +29,53 @@ impl Service {
 
     /// The Service as the server writes it: compact JSON, fields in the order of Go's structs.
     pub fn to_json_text(&self) -> String {
-        service_text(&self.to_value(), None)
+        service_text(&self.to_value())
     }
 }
 
-/// A Service, well-formed or not, as JSON text in the order that a merge patch leaves behind.
-///
-/// Fields are in the order of Go's structs, except in what `patch` went through or brought along: there they are sorted. Fields
-/// that the structs lack follow in sorted order.
-pub fn service_text(value: &Value<'_>, patch: Option<&Value<'_>>) -> String {
+/// The value of a Service, managed fields included, as JSON text with members in the order of Go's structs.
+pub(crate) fn service_text(value: &Value<'_>) -> String {
     let mut out = String::new();
-    write(value, Some(&SERVICE), patch, &mut out);
+    write(value, Some(&SERVICE), &mut out);
     out
 }
 
 /// An owner reference as JSON text in the order of its struct.
 pub(super) fn owner_reference_text(reference: &OwnerReference) -> String {
     let mut out = String::new();
-    write(&owner_reference(reference), Some(&OWNER_REFERENCE), None, &mut out);
+    write(&owner_reference(reference), Some(&OWNER_REFERENCE), &mut out);
     out
 }
 
-fn write(value: &Value<'_>, table: Option<&Struct>, patch: Option<&Value<'_>>, out: &mut String) {
-    // What a patch replaced as a whole is sorted throughout.
-    let table = table.filter(|_| patch.is_none_or(|patch| patch.as_map().is_some()));
-    match value {
-        Value::Map(map) => {
-            let inner = |key: &str| table.and_then(|table| table.find(key)?.1.inner);
-            let mut comma = '{';
-            let mut member = |key: &str, value: &Value<'_>| {
-                out.push(std::mem::replace(&mut comma, ','));
-                Value::from(key).write_to(out);
+/// Writes a value that the struct of `table` made; without a struct it is sorted.
+fn write(value: &Value<'_>, table: Option<&Struct>, out: &mut String) {
+    match (value, table) {
+        (Value::Map(map), Some(table)) => {
+            out.push('{');
+            let mut first = true;
+            for field in table.fields {
+                let Some(member) = map.get(field.name) else { continue };
+                if !std::mem::take(&mut first) {
+                    out.push(',');
+                }
+                Value::from(field.name).write_to(out);
                 out.push(':');
-                if key == "fieldsV1" && patch.is_none() {
-                    write_fields_v1(value, out);
-                } else {
-                    write(value, inner(key), patch.and_then(|patch| patch.get(key)), out);
+                match field.name {
+                    "fieldsV1" => write_fields_v1(member, out),
+                    _ => write(member, field.inner, out),
                 }
-            };
-            match (patch, table) {
-                (None, Some(table)) => {
-                    for field in table.fields {
-                        if let Some(value) = map.get(field.name) {
-                            member(field.name, value);
-                        }
-                    }
-                    map.iter().filter(|(key, _)| table.find(key).is_none()).for_each(|(key, value)| member(key, value));
-                }
-                _ => map.iter().for_each(|(key, value)| member(key, value)),
-            }
-            if comma == '{' {
-                out.push('{');
             }
             out.push('}');
         }
-        Value::List(items) => {
+        (Value::List(items), Some(_)) => {
             out.push('[');
             for (at, item) in items.iter().enumerate() {
                 if at > 0 {
                     out.push(',');
                 }
-                write(item, table, patch, out);
+                write(item, table, out);
             }
             out.push(']');
-        }
-        // Upstream keeps the text of a patch's numbers, so a whole float stays one.
-        Value::Float(number) if number.trunc() == *number && number.abs() < 1e21 => {
-            value.write_to(out);
-            out.push_str(".0");
         }
         _ => value.write_to(out),
     }
@@ -329,31 +308,12 @@ mod tests {
     #[test]
     fn managed_fields_are_in_the_order_of_their_elements() {
         let text = r#"{"kind":"Service","apiVersion":"v1","metadata":{"managedFields":[{"fieldsV1":{"f:a":{},"f:b":{".":{},"k:{\"port\":80}":{},"k:{\"port\":443}":{},"v:1":{},"i:0":{}}}}]},"spec":{},"status":{"loadBalancer":{}}}"#;
-        assert_eq!(service_text(&parse(text.as_bytes()).unwrap(), None), text);
+        assert_eq!(service_text(&parse(text.as_bytes()).unwrap()), text);
     }
 
     #[test]
     fn what_is_empty_is_left_out() {
         let expect = r#"{"kind":"Service","apiVersion":"v1","metadata":{},"spec":{},"status":{"loadBalancer":{}}}"#;
         assert_eq!(Service::default().to_json_text(), expect);
-    }
-
-    #[test]
-    fn a_patch_sorts_what_it_went_through() {
-        let merged = parse(
-            br#"{"kind":"Service","apiVersion":"v1","metadata":{"name":"n","annotations":{"n":1}},"spec":{"ports":[{"name":"x","port":80.0}],"type":"ClusterIP"},"status":{"loadBalancer":{}}}"#,
-        )
-        .unwrap();
-        let check = |patch: &str, expect: &str| {
-            assert_eq!(service_text(&merged, Some(&parse(patch.as_bytes()).unwrap())), expect);
-        };
-        check(
-            r#"{"metadata":{"annotations":{"n":1}}}"#,
-            r#"{"apiVersion":"v1","kind":"Service","metadata":{"annotations":{"n":1},"name":"n"},"spec":{"ports":[{"name":"x","port":80.0}],"type":"ClusterIP"},"status":{"loadBalancer":{}}}"#,
-        );
-        check(
-            r#"{"status":{}}"#,
-            r#"{"apiVersion":"v1","kind":"Service","metadata":{"name":"n","annotations":{"n":1}},"spec":{"ports":[{"name":"x","port":80.0}],"type":"ClusterIP"},"status":{"loadBalancer":{}}}"#,
-        );
     }
 }

@@ -54,7 +54,7 @@ pub(crate) use decode::check_other_kind;
 pub use decode::{Decoded, decode_json};
 pub(crate) use default::shown;
 pub use default::{default, on_read};
-pub use encode::service_text;
+pub(crate) use encode::service_text;
 pub use field_error::{FieldError, Reason, invalid_message};
 pub use metadata::{Duplicates, deduplicate_owner_references};
 pub(crate) use metadata::{MANAGER_LIMIT, unprintable};
