@@ -2,7 +2,7 @@
 //!
 //! Nothing here is read from the machine. Everything has a default that never varies, and may be given.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use crate::service::Draws;
@@ -20,6 +20,7 @@ use crate::service::Draws;
 pub struct Environment {
     now: Arc<str>,
     namespace: Arc<str>,
+    namespaces: Namespaces,
     deleted_line: DeletedLine,
     first_version: u64,
     moments: VecDeque<Moment>,
@@ -50,6 +51,7 @@ impl Default for Environment {
         Environment {
             now: "2006-01-02T15:04:05Z".into(),
             namespace: "default".into(),
+            namespaces: Namespaces::default(),
             deleted_line: DeletedLine::default(),
             first_version: 1,
             moments: VecDeque::new(),
@@ -69,6 +71,30 @@ impl Environment {
     #[must_use]
     pub fn namespace(mut self, namespace: &str) -> Self {
         self.namespace = namespace.into();
+        self
+    }
+
+    /// Says which namespaces exist, besides those that every server has (`default`, `kube-system`, `kube-public` and
+    /// `kube-node-lease`); otherwise every one does.
+    ///
+    /// Nothing can be created in a namespace that is missing.
+    ///
+    /// ```
+    /// use mergekey::Manifest;
+    /// use mergekey::cluster::{Apply, Cluster, Environment};
+    ///
+    /// let mut cluster = Cluster::with_environment(Environment::default().namespaces(["shop"]));
+    /// let web = Manifest::from_json(
+    ///     r#"{"apiVersion":"v1","kind":"Service","metadata":{"name":"web","namespace":"shpo"},"spec":{"ports":[{"port":80}]}}"#,
+    /// )?;
+    /// let outcome = cluster.apply(&web, Apply::server_side())?;
+    /// assert_eq!(outcome.stderr(), "Error from server (NotFound): namespaces \"shpo\" not found\n");
+    /// # Ok::<(), mergekey::Error>(())
+    /// ```
+    #[must_use]
+    pub fn namespaces<N: AsRef<str>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        let names = names.into_iter().map(|name| Arc::from(name.as_ref()));
+        self.namespaces.existing = Some(Arc::new(names.chain(ALWAYS_THERE.map(Arc::from)).collect()));
         self
     }
 
@@ -97,6 +123,14 @@ impl Environment {
         &self.namespace
     }
 
+    pub(super) fn phase(&self, namespace: &str) -> Phase {
+        self.namespaces.phase(namespace)
+    }
+
+    pub(super) fn terminate(&mut self, namespace: &str) {
+        Arc::make_mut(&mut self.namespaces.terminating).insert(namespace.into());
+    }
+
     pub(crate) fn deleted_line(&self) -> DeletedLine {
         self.deleted_line
     }
@@ -119,4 +153,36 @@ impl Environment {
         let Moment { now, draws } = self.moments.pop_front().unwrap_or_default();
         (now.map_or_else(|| Arc::clone(&self.now), Into::into), draws)
     }
+}
+
+/// Namespaces that a server makes when it starts.
+const ALWAYS_THERE: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
+
+/// The namespaces that there are; cheap to clone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Namespaces {
+    /// Those that exist; without it every one does.
+    existing: Option<Arc<BTreeSet<Arc<str>>>>,
+    /// Those that are being deleted.
+    terminating: Arc<BTreeSet<Arc<str>>>,
+}
+
+impl Namespaces {
+    fn phase(&self, namespace: &str) -> Phase {
+        if self.existing.as_ref().is_some_and(|existing| !existing.contains(namespace)) {
+            Phase::Missing
+        } else if self.terminating.contains(namespace) {
+            Phase::Terminating
+        } else {
+            Phase::Active
+        }
+    }
+}
+
+/// What a namespace is at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    Missing,
+    Active,
+    Terminating,
 }

@@ -106,6 +106,22 @@ impl Cluster {
         self.environment.foretell(moments);
     }
 
+    /// Marks a namespace as being deleted: what it holds stays and can be changed, but nothing more can be created in it.
+    ///
+    /// ```
+    /// use mergekey::cluster::{Cluster, Method, Request};
+    ///
+    /// let mut cluster = Cluster::new();
+    /// cluster.terminate_namespace("shop");
+    /// let web = r#"{"metadata":{"name":"web"},"spec":{"ports":[{"port":80}]}}"#;
+    /// let response = cluster.handle(&Request::new(Method::Post, "/api/v1/namespaces/shop/services").body(web))?;
+    /// assert_eq!(response.code(), 403);
+    /// # Ok::<(), mergekey::Error>(())
+    /// ```
+    pub fn terminate_namespace(&mut self, name: &str) {
+        self.environment.terminate(name);
+    }
+
     /// An object as `kubectl get -o json --show-managed-fields` shows it; `None` if it is not there.
     pub fn get(&self, kind: &str, namespace: &str, name: &str) -> Option<serde_json::Value> {
         let found = (kind == "Service").then(|| self.store.get(namespace, name)).flatten();

@@ -104,6 +104,18 @@ impl Status {
         Status::new(409, "AlreadyExists", message).about("services", name)
     }
 
+    /// 403: nothing is created in a namespace that is being deleted.
+    pub(crate) fn namespace_terminating(name: &str, namespace: &str) -> Self {
+        let why = format!("unable to create new content in namespace {namespace} because it is being terminated");
+        let message = format!("services {} is forbidden: {why}", value::quote(name));
+        let mut status = Status::new(403, "Forbidden", message).about("services", name);
+        if let Some(details) = &mut status.inner.details {
+            let message = format!("namespace {namespace} is being terminated");
+            details.causes.push(Cause::new("NamespaceTerminating", message, "metadata.namespace"));
+        }
+        status
+    }
+
     /// 409: `what` is the resource, or the kind where upstream names that.
     pub(crate) fn conflict(what: &str, name: &str, why: &str) -> Self {
         let message = format!("Operation cannot be fulfilled on {what} {}: {why}", value::quote(name));

@@ -1,7 +1,7 @@
 //! The objects that the server keeps, by namespace and name.
 //!
-//! A stored object is immutable and shared, so that a copy of the store costs little. Left out: namespaces as objects (every one
-//! exists), watches, and revisions of other writes: each write of a Service takes the next resourceVersion.
+//! A stored object is immutable and shared, so that a copy of the store costs little. Left out: namespaces as objects,
+//! watches, and revisions of other writes: each write of a Service takes the next resourceVersion.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

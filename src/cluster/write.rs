@@ -2,17 +2,18 @@
 //!
 //! Upstream: apiserver v0.37.2 `pkg/endpoints/handlers/{create,update,patch}.go`, `pkg/registry/generic/registry/store.go`,
 //! `pkg/registry/rest/{create,update,meta}.go`; kubernetes v1.37.2 `pkg/registry/core/service/storage/storage.go`. Left out:
-//! admission beyond what is always on, missing and terminating namespaces (every namespace exists).
+//! admission beyond what is always on.
 
 use std::sync::Arc;
 
+use super::environment::Phase;
 use super::patch::Patch;
 use super::request::{FieldValidation, Method, Options, PatchType, Target};
 use super::status::{Cause, Kind, Status};
 use super::store::Store;
 use super::{Cluster, Object, Request, Response, Trace, body, delete, ownership, patch};
 use crate::Error;
-use crate::service::{self, Draws, DryRun, Duplicates, FieldError, Refusal, Service, Transaction};
+use crate::service::{self, Draws, DryRun, Duplicates, FieldError, ObjectMeta, Refusal, Service, Transaction};
 use crate::structured::Endpoint;
 use crate::value::quote;
 
@@ -57,6 +58,7 @@ pub(super) fn handle(cluster: &mut Cluster, request: &Request, trace: &mut dyn T
         draws,
         version: cluster.environment.version_after(cluster.store.version()),
         warnings: Vec::new(),
+        phase: cluster.environment.phase(target.namespace),
         endpoint: &cluster.endpoint,
         store: &mut cluster.store,
         trace,
@@ -86,6 +88,8 @@ pub(super) struct Write<'w, 't> {
     /// The resourceVersion that a write takes.
     pub(super) version: u64,
     pub(super) warnings: Vec<String>,
+    /// What the namespace is.
+    phase: Phase,
     pub(super) endpoint: &'w Endpoint,
     pub(super) store: &'w mut Arc<Store>,
     pub(super) trace: &'t mut dyn Trace,
@@ -103,6 +107,9 @@ fn post(write: &mut Write<'_, '_>, request: &Request) -> Result<Answer, Stop> {
     write.check_namespace(&mut service)?;
     write.drop_repeated_owners(&mut service, Duplicates::Sent);
     write.own(None, &mut service)?;
+    let ObjectMeta { name, generate_name, .. } = &service.metadata;
+    let name = [name, generate_name].into_iter().find(|name| !name.is_empty());
+    write.admit_create(name.map_or("Unknown", String::as_str))?;
     let asked = std::mem::take(&mut service.metadata.resource_version);
     if service.metadata.name.is_empty() && !service.metadata.generate_name.is_empty() {
         service.metadata.name = format!("{}{}", service.metadata.generate_name, generated_suffix(write.version));
@@ -139,9 +146,11 @@ fn put(write: &mut Write<'_, '_>, request: &Request, name: &str) -> Result<Answe
         return Err(Status::conflict("services", name, &why).into());
     }
     write.own(live.as_ref(), &mut service)?;
-    write.drop_repeated_owners(&mut service, Duplicates::Patched);
     match live {
-        None => write.create_by_update(service),
+        None => {
+            write.admit_create(name)?;
+            write.create_by_update(service)
+        }
         Some(live) => write.update(&live, service),
     }
 }
@@ -160,6 +169,9 @@ fn patch(write: &mut Write<'_, '_>, request: &Request, name: &str) -> Result<Ans
     }
     write.check_namespace(&mut service)?;
     check_name(&service, name)?;
+    if live.is_none() {
+        write.admit_create(name)?;
+    }
     write.drop_repeated_owners(&mut service, Duplicates::Patched);
     match live {
         None => write.create_by_update(service),
@@ -205,6 +217,17 @@ impl Write<'_, '_> {
             return Err(Status::bad_request(message).into());
         }
         Ok(())
+    }
+
+    /// Refuses to create in a namespace that is missing or being deleted.
+    ///
+    /// Upstream: `pkg/admission/plugin/namespace/lifecycle/admission.go`, which lets updates and deletions pass.
+    fn admit_create(&self, name: &str) -> Result<(), Status> {
+        match self.phase {
+            Phase::Active => Ok(()),
+            Phase::Missing => Err(Status::not_found("namespaces", self.target.namespace)),
+            Phase::Terminating => Err(Status::namespace_terminating(name, self.target.namespace)),
+        }
     }
 
     fn drop_repeated_owners(&mut self, service: &mut Service, when: Duplicates) {

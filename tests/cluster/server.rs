@@ -2,7 +2,7 @@
 //!
 //! Recorded histories are replayed in `conformance.rs`; here are the rules that a well-behaved client never meets.
 
-use mergekey::cluster::{Cluster, Method, Request, Response};
+use mergekey::cluster::{Cluster, Environment, Method, Request, Response};
 
 /// A request in one line: method, name in the path (none: the collection), query, content type and body.
 struct Sent<'a> {
@@ -23,8 +23,12 @@ const APPLY: &str = "application/apply-patch+yaml";
 const DNS: &str = r#"{"apiVersion":"v1","kind":"Service","metadata":{"name":"dns"},"spec":{"ports":[{"port":53}]}}"#;
 
 fn send(cluster: &mut Cluster, sent: &Sent<'_>) -> Response {
-    let collection = "/api/v1/namespaces/default/services";
-    let path = sent.name.map_or_else(|| collection.to_owned(), |name| format!("{collection}/{name}"));
+    send_to(cluster, "default", sent)
+}
+
+fn send_to(cluster: &mut Cluster, namespace: &str, sent: &Sent<'_>) -> Response {
+    let collection = format!("/api/v1/namespaces/{namespace}/services");
+    let path = sent.name.map_or_else(|| collection.clone(), |name| format!("{collection}/{name}"));
     let method = Method::from_name(sent.method).unwrap();
     let mut request = Request::new(method, path).content_type(sent.content_type).user_agent("test/1").body(sent.body);
     for (key, value) in sent.query.split('&').filter_map(|pair| pair.split_once('=')) {
@@ -212,6 +216,97 @@ fn identity() {
         "strconv.ParseUint: parsing \"abc\": invalid syntax",
     );
     check("identity/missing", &Sent { name: Some("nope"), ..patch(MERGE, "", "{}") }, 404, "services \"nope\" not found");
+}
+
+/// Sends to a namespace where nothing can be created, with a Service `old` in it if it is being deleted.
+#[track_caller]
+fn check_elsewhere(name: &str, cluster: &Cluster, sent: &Sent<'_>, code: u16, message: &str) {
+    let mut cluster = cluster.clone();
+    let response = send_to(&mut cluster, "elsewhere", sent);
+    let got = response.status().map_or("", |status| status.message());
+    assert_eq!((response.code(), got), (code, message), "{name}");
+}
+
+#[test]
+fn missing_namespaces() {
+    let missing = "namespaces \"elsewhere\" not found";
+    let cluster = Cluster::with_environment(Environment::default().namespaces(["ns"]));
+    let check = |name: &str, sent: Sent<'_>, code, message: &str| check_elsewhere(name, &cluster, &sent, code, message);
+    check("namespace/missing/post", post("", DNS), 404, missing);
+    check("namespace/missing/post/dry_run", post("dryRun=All", DNS), 404, missing);
+    check("namespace/missing/post/before_validation", post("", "{}"), 404, missing);
+    let mismatch = "the namespace of the provided object does not match the namespace sent on the request";
+    let other = r#"{"metadata":{"name":"dns","namespace":"other"}}"#;
+    check("namespace/missing/post/after_the_one_in_the_body", post("", other), 400, mismatch);
+    check("namespace/missing/put", put("", DNS), 404, missing);
+    check(
+        "namespace/missing/put/after_the_uid",
+        put("", r#"{"metadata":{"name":"dns","uid":"u"}}"#),
+        409,
+        "Operation cannot be fulfilled on services \"dns\": StorageError: invalid object, Code: 4, Key: \
+         /registry/services/specs/elsewhere/dns, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in \
+         precondition: u, UID in object meta: ",
+    );
+    check(
+        "namespace/missing/put/before_the_version",
+        put("", r#"{"metadata":{"name":"dns","resourceVersion":"x"}}"#),
+        404,
+        missing,
+    );
+    check("namespace/missing/apply", patch(APPLY, "fieldManager=a", DNS), 404, missing);
+    check(
+        "namespace/missing/apply/after_the_name",
+        patch(APPLY, "fieldManager=a", &DNS.replace("\"dns\"", "\"b\"")),
+        400,
+        "the name of the object (b) does not match the name on the URL (dns)",
+    );
+    let not_found = "services \"dns\" not found";
+    check("namespace/missing/merge", patch(MERGE, "", "{}"), 404, not_found);
+    check("namespace/missing/delete", Sent { method: "DELETE", ..put("", "") }, 404, not_found);
+    check("namespace/missing/get", Sent { method: "GET", ..put("", "") }, 404, not_found);
+
+    let mut cluster = cluster.clone();
+    let warned = send_to(&mut cluster, "elsewhere", &post("", r#"{"metadata":{"name":"dns"},"zip":1}"#));
+    assert_eq!((warned.code(), warned.warnings()), (404, &["unknown field \"zip\"".to_owned()][..]));
+    assert_eq!(warned.status().unwrap().details().unwrap().kind(), "namespaces");
+    for namespace in ["ns", "default", "kube-system", "kube-public", "kube-node-lease"] {
+        assert_eq!(send_to(&mut cluster, namespace, &post("", DNS)).code(), 201, "{namespace}");
+    }
+}
+
+#[test]
+fn namespaces_that_are_being_deleted() {
+    let mut cluster = Cluster::new();
+    let old = DNS.replace("\"dns\"", "\"old\"");
+    assert_eq!(send_to(&mut cluster, "elsewhere", &post("", &old)).code(), 201);
+    cluster.terminate_namespace("elsewhere");
+    let check = |name: &str, sent: Sent<'_>, code, message: &str| check_elsewhere(name, &cluster, &sent, code, message);
+    let refused = |name: &str| {
+        let why = "unable to create new content in namespace elsewhere because it is being terminated";
+        format!("services \"{name}\" is forbidden: {why}")
+    };
+    check("namespace/terminating/post", post("", DNS), 403, &refused("dns"));
+    check("namespace/terminating/post/name_that_is_taken", post("", &old), 403, &refused("old"));
+    check("namespace/terminating/post/generated", post("", r#"{"metadata":{"generateName":"d-"}}"#), 403, &refused("d-"));
+    check("namespace/terminating/post/nameless", post("", "{}"), 403, &refused("Unknown"));
+    check("namespace/terminating/put", put("dryRun=All", DNS), 403, &refused("dns"));
+    check(
+        "namespace/terminating/apply",
+        patch(APPLY, "fieldManager=a", "{\"apiVersion\":\"v1\",\"kind\":\"Service\",\"metadata\":{\"name\":\"dns\"}}"),
+        403,
+        &refused("dns"),
+    );
+    check("namespace/terminating/put/what_is_there", Sent { name: Some("old"), ..put("", &old) }, 200, "");
+    check("namespace/terminating/delete", Sent { method: "DELETE", name: Some("old"), ..put("", "") }, 200, "");
+
+    let response = send_to(&mut cluster, "elsewhere", &post("", DNS));
+    let status = response.status().unwrap();
+    assert_eq!((status.reason(), status.details().unwrap().name()), (Some("Forbidden"), "dns"));
+    let [cause] = status.causes() else { panic!("one cause: {status}") };
+    assert_eq!(
+        (cause.reason(), cause.message(), cause.field()),
+        ("NamespaceTerminating", "namespace elsewhere is being terminated", "metadata.namespace")
+    );
 }
 
 #[test]

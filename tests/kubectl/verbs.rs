@@ -1,9 +1,9 @@
 //! The other verbs: `create`, `replace`, `patch`, `label`, `annotate`, `delete`.
 
-use mergekey::cluster::Patch;
+use mergekey::cluster::{Cluster, Environment, Patch};
 use serde_json::{Value, json};
 
-use super::{LAST_APPLIED, Step, check, created, dns, edit, live, refused, step};
+use super::{LAST_APPLIED, Step, check, created, dns, edit, live, play, refused, step};
 
 const PATCH: &str = "PATCH/strategic kubectl-patch 200";
 
@@ -267,4 +267,31 @@ fn flags() {
         let words: Vec<&str> = line.split(' ').collect();
         assert!(cluster.kubectl(&words, None).unwrap_err().is_not_modelled(), "{line}");
     }
+}
+
+#[test]
+fn missing_namespaces() {
+    let missing = "namespaces \"ns\" not found";
+    let refusal = |when: &str| format!("Error from server (NotFound): {when}{missing}\n");
+    let (creating, replacing) = ("error when creating \"dns.yaml\": ", "error when replacing \"dns.yaml\": ");
+    let services = "Error from server (NotFound): services \"dns\" not found\n";
+    let manifest = dns(53);
+    let mut cluster = Cluster::with_environment(Environment::default().namespace("ns").namespaces(["other"]));
+    play(
+        "namespace/missing",
+        &mut cluster,
+        &[
+            refused("apply -f dns.yaml", refusal(creating)).with(&manifest).sends("POST kubectl-client-side-apply 404"),
+            refused("apply --server-side -f dns.yaml", refusal("")).with(&manifest).sends("PATCH/apply kubectl 404"),
+            refused("create -f dns.yaml", refusal(creating)).with(&manifest).sends("POST kubectl-create 404"),
+            refused("replace -f dns.yaml", refusal(replacing)).with(&manifest).sends("PUT kubectl-replace 404"),
+            refused("replace --force -f dns.yaml", refusal("")).with(&manifest).sends("DELETE 404, POST kubectl-replace 404"),
+            refused("patch service dns -p {}", refusal("")),
+            refused("label service dns a=1", refusal("")),
+            refused("annotate service dns a=1", refusal("")),
+            refused("get service dns -o name", refusal("")),
+            refused("delete service dns", services).sends("DELETE 404"),
+            step("apply -f dns.yaml --dry-run=client", "service/dns created (dry run)\n").with(&manifest),
+        ],
+    );
 }

@@ -20,6 +20,7 @@ use serde::de::{Deserialize, Deserializer, Error as _};
 use errors::Failure;
 pub use options::{Annotate, Apply, Create, Delete, DryRun, Label, Patch, Replace};
 
+use super::environment::Phase;
 use super::request::Body;
 use super::{Cluster, Method, Object, Request, Response, Status, Trace};
 use crate::value::{self, Value};
@@ -324,10 +325,17 @@ impl<'c, 't> Session<'c, 't> {
     }
 
     /// Reads an object.
+    ///
+    /// Upstream: kubectl asks for the namespace where it finds no object in it (`Info.Get` of cli-runtime).
     fn read(&mut self, place: &Place) -> Result<Object, Failure> {
         place.check()?;
         let found = self.cluster.object(&place.namespace, &place.name);
-        found.ok_or_else(|| Failure::Refused(Status::not_found("services", &place.name)))
+        found.ok_or_else(|| {
+            Failure::Refused(match self.cluster.environment().phase(&place.namespace) {
+                Phase::Missing => Status::not_found("namespaces", &place.namespace),
+                Phase::Active | Phase::Terminating => Status::not_found("services", &place.name),
+            })
+        })
     }
 
     /// `service/dns configured`, with what a dry run adds.
