@@ -20,7 +20,7 @@ mod merge;
 mod order;
 mod three_way;
 mod trace;
-mod yaml;
+pub(crate) mod yaml;
 
 pub use lookup::Lookup;
 pub use trace::{Decision, Pass, Step, Trace};

@@ -1,4 +1,4 @@
-//! YAML as kubectl prints both patches of a conflict.
+//! YAML as kubectl prints it: objects, and both patches of a conflict.
 //!
 //! Upstream: `sigs.k8s.io/yaml` v1.6.0 over `go.yaml.in/yaml/v2` v2.4.4 (`encode.go`, `emitterc.go`, `resolve.go`, `sorter.go`):
 //! block style, lists at the indent of their key, keys in natural order, strings plain where they can be read back, long ones
@@ -16,7 +16,7 @@ use scalar::Style;
 const WIDTH: usize = 80;
 
 /// The object as YAML text, with a line break at the end.
-pub(super) fn write(object: &Map<'_>) -> String {
+pub(crate) fn write(object: &Map<'_>) -> String {
     let mut writer = Writer { out: String::new(), column: 0, indent: 0, whitespace: true, indention: true };
     if object.is_empty() {
         writer.indicator("{}", true, false);

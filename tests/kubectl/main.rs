@@ -19,8 +19,8 @@ const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 struct Step {
     line: String,
     manifest: Option<Value>,
+    /// `…` stands for any text, here and in what follows.
     stdout: &'static str,
-    /// `…` stands for any text.
     stderr: String,
     exit: i32,
     sent: &'static str,
@@ -74,8 +74,9 @@ fn play(name: &str, cluster: &mut Cluster, steps: &[Step]) {
         let words: Vec<&str> = step.line.split(' ').collect();
         let manifest = step.manifest.clone().map(|object| Manifest::new(object).unwrap().with_file("dns.yaml"));
         let outcome = cluster.kubectl(&words, manifest.as_ref()).map_err(|error| format!("{place}: {error}")).unwrap();
-        assert_eq!(outcome.stdout(), step.stdout, "{place}");
-        assert!(fits(&step.stderr, outcome.stderr()), "{place}\nexpected:\n{}\ngot:\n{}", step.stderr, outcome.stderr());
+        for (expected, got) in [(step.stdout, outcome.stdout()), (&step.stderr, outcome.stderr())] {
+            assert!(fits(expected, got), "{place}\nexpected:\n{expected}\ngot:\n{got}");
+        }
         assert_eq!(outcome.exit_code(), step.exit, "{place}");
         assert_eq!(sent(&outcome), step.sent, "{place}");
         if let Some(expected) = step.ports {

@@ -295,3 +295,78 @@ fn missing_namespaces() {
         ],
     );
 }
+
+/// What the verbs print of the object that they end with: the server's answer, or in a dry run of the client what it made itself.
+#[test]
+fn output() {
+    let manifest = edit(dns(53), &json!({"metadata": {"labels": {"a": "1"}, "annotations": {"b": "yes"}}}));
+    check(
+        "output/apply",
+        &[
+            step("apply -f dns.yaml --dry-run=client -o name", "service/dns\n").with(&manifest),
+            step(
+                "apply -f dns.yaml -o json",
+                "{\n    \"apiVersion\": \"v1\",\n    \"kind\": \"Service\",\n    \"metadata\": {\n        \"annotations\": {\n            \
+                 \"b\": \"yes\",\n            \"kubectl.kubernetes.io/last-applied-configuration\": \"…\\n\"\n        },\n        \
+                 \"creationTimestamp\": \"2026-01-01T00:00:01Z\",\n        \"labels\": {\n            \"a\": \"1\"\n        },\n        \
+                 \"name\": \"dns\",\n        \"namespace\": \"ns\",\n        \"resourceVersion\": \"1\",\n        \"uid\": \
+                 \"uid-1\"\n    },\n    \"spec\": {\n…        \"type\": \"ClusterIP\"\n    },\n    \"status\": {\n        \
+                 \"loadBalancer\": {}\n    }\n}\n",
+            )
+            .with(&manifest)
+            .sends("POST kubectl-client-side-apply 201"),
+            step("apply -f dns.yaml -o=yaml", "apiVersion: v1\n…    a: \"1\"\n  name: dns\n…status:\n  loadBalancer: {}\n").with(&manifest),
+            step("apply -f dns.yaml -o yaml --show-managed-fields", "…  managedFields:\n  - apiVersion: v1\n…").with(&manifest),
+            step("apply --server-side -f dns.yaml --output=name", "service/dns\n")
+                .with(&manifest)
+                .sends("PATCH/apply kubectl 200, PATCH/apply kubectl-last-applied 200, PATCH/json kubectl 200, PATCH/apply kubectl 200"),
+            refused("apply -f dns.yaml -o yaml", "The Service \"dns\" is invalid: spec.ports: Required value\n")
+                .with(&edit(manifest.clone(), &json!({"spec": {"ports": []}})))
+                .sends("PATCH/strategic kubectl-client-side-apply 422"),
+        ],
+    );
+    let made = "apiVersion: v1\nkind: Service\nmetadata:\n  annotations:\n    b: \"yes\"\n  labels:\n    a: \"1\"\n  name: dns\n  \
+                namespace: ns\nspec:\n  ports:\n  - port: 53\n";
+    check(
+        "output/others",
+        &[
+            step("create -f dns.yaml --dry-run=client -o yaml", made).with(&manifest),
+            step("create -f dns.yaml -o name", "service/dns\n").with(&manifest).sends("POST kubectl-create 201"),
+            step("replace -f dns.yaml --dry-run=client -o yaml", made).with(&manifest),
+            step(
+                "patch service dns -p {\"spec\":{\"type\":\"NodePort\"}} --dry-run=client -o yaml",
+                "…  type: NodePort\nstatus:\n…",
+            ),
+            step("patch service dns -p {} -o name", "service/dns\n").sends(PATCH),
+            // kubectl prints the labels that it set on what it had read before.
+            step("label service dns c=2 a- -o yaml", "…  labels:\n    c: \"2\"\n…  resourceVersion: \"1\"\n…")
+                .sends("PATCH/merge kubectl-label 200"),
+            step("label service dns c- -o yaml --dry-run=client", "…  labels: {}\n…"),
+            step("annotate service dns d=3 -o yaml", "…    b: \"yes\"\n    d: \"3\"\n…  resourceVersion: \"3\"\n…")
+                .sends("PATCH/merge kubectl-annotate 200"),
+            step("annotate service dns b- -o yaml --dry-run=client", "…  annotations:\n    d: \"3\"\n  creation…"),
+            step("replace --force -f dns.yaml -o name", "service/dns\nservice/dns\n")
+                .with(&manifest)
+                .sends("DELETE 200, POST kubectl-replace 201"),
+            step(
+                "get service dns -o yaml",
+                "apiVersion: v1\nkind: Service\nmetadata:\n  annotations:\n    b: \"yes\"\n  creationTimestamp: …",
+            ),
+            refused("delete service dns -o json", "error: unexpected -o output mode: json. We only support '-o name'\n"),
+            step("delete service dns -o name", "service/dns\n").sends("DELETE 200"),
+        ],
+    );
+}
+
+/// A command line that kubectl refuses is read to its end: a flag that is not known here may mean another refusal.
+#[test]
+fn refused_command_lines() {
+    let mut cluster = check("refused", &[created(&dns(53))]);
+    for line in ["delete service dns -o json", "apply -f dns.yaml --validate=x", "patch service dns", "label service dns a=!"] {
+        let words: Vec<&str> = line.split(' ').collect();
+        let outcome = cluster.kubectl(&words, None).unwrap();
+        assert_eq!((outcome.exit_code(), outcome.requests().len()), (1, 0), "{line}");
+        let error = cluster.kubectl(&[&*words, &["--zip"]].concat(), None).unwrap_err();
+        assert_eq!(error.to_string(), format!("not modelled: kubectl {} --zip", words[0]));
+    }
+}

@@ -1,12 +1,13 @@
 //! `kubectl apply` on the client's side.
 //!
-//! Upstream: kubectl v0.37.2 `pkg/cmd/apply/{apply,patcher}.go`. Left out: pruning, apply sets, `-o`.
+//! Upstream: kubectl v0.37.2 `pkg/cmd/apply/{apply,patcher}.go`. Left out: pruning, apply sets.
 
 use std::sync::Arc;
 
 use super::errors::Failure;
 use super::object::{self, Source};
 use super::options::{Apply, Cascade, DryRun};
+use super::print::Shown;
 use super::{Session, server_side, verbs};
 use crate::Manifest;
 use crate::cluster::request::PatchType;
@@ -69,22 +70,21 @@ fn client_side(session: &mut Session<'_, '_>, source: Source, options: &Apply) -
     };
     let done = done
         .map_err(|failure| failure.when(&format!("applying patch:\n{sent}\nto:\n{}\nfor:", describe(&source)), &source.file))?;
-    if done.terminating {
+    if done.object.is_terminating() {
         session.warn_of_deletion(&source.place.name);
     }
-    let operation = if done.changed { "configured" } else { "unchanged" };
-    session.print(&source.place.name, operation, options.common.dry_run);
-    Ok(())
+    session.print(&done.object, if done.changed { "configured" } else { "unchanged" }, &options.common)
 }
 
 fn create(session: &mut Session<'_, '_>, source: &Source, mut object: Value<'static>, options: &Apply) -> Result<(), Failure> {
     merge_patch::prune(&mut object);
-    if options.common.dry_run != DryRun::Client {
-        verbs::post(session, source, object, verbs::Writer::new(&options.common, FIELD_MANAGER))
-            .map_err(|failure| failure.when("creating", &source.file))?;
-    }
-    session.print(&source.place.name, "created", options.common.dry_run);
-    Ok(())
+    let created = if options.common.dry_run == DryRun::Client {
+        Shown::Made(object)
+    } else {
+        let created = verbs::post(session, source, object, verbs::Writer::new(&options.common, FIELD_MANAGER));
+        Shown::Answered(created.map_err(|failure| failure.when("creating", &source.file))?)
+    };
+    session.print(&created, "created", &options.common)
 }
 
 /// What stays the same while a patch is tried again.
@@ -98,8 +98,14 @@ struct Job<'s> {
 struct Done {
     /// There was something to patch.
     changed: bool,
-    /// The object afterwards is being deleted.
-    terminating: bool,
+    /// The object afterwards.
+    object: Shown,
+}
+
+impl Done {
+    fn patched(object: Object) -> Self {
+        Done { changed: true, object: Shown::Answered(object) }
+    }
 }
 
 impl Job<'_> {
@@ -128,7 +134,7 @@ impl Job<'_> {
         sent.clear();
         let patch = self.three_way(session, &current)?;
         if patch.as_map().is_some_and(value::Map::is_empty) {
-            return Ok(Done { changed: false, terminating: current.is_terminating() });
+            return Ok(Done { changed: false, object: Shown::Answered(current) });
         }
         if self.options.common.dry_run == DryRun::Client {
             let schema = session.cluster.schema().clone();
@@ -136,14 +142,13 @@ impl Job<'_> {
             let patched = strategic::apply_values(document, patch.borrowed(), &schema, Lookup::GoTypes, trace)
                 .map_err(|error| Failure::merging(&error).behind("applying patch locally: "))?;
             *sent = patch.to_string();
-            let time = object::metadata_text(&patched, "deletionTimestamp");
-            return Ok(Done { changed: true, terminating: value::parse_time(time).is_ok() });
+            return Ok(Done { changed: true, object: Shown::Made(patched.into_owned()) });
         }
         *sent = patch.to_string();
         let writer = verbs::Writer::new(&self.options.common, FIELD_MANAGER);
         let request = self.source.place.request(Method::Patch);
         let request = writer.mark(request.content_type(PatchType::Strategic.media_type())).value(Arc::new(patch));
-        session.send(request).map(|object| Done { changed: true, terminating: object.is_terminating() })
+        session.send(request).map(Done::patched)
     }
 
     /// The patch, or the failure to make one.
@@ -194,7 +199,7 @@ impl Job<'_> {
         }
         let writer = verbs::Writer::new(&self.options.common, FIELD_MANAGER);
         match verbs::post(session, self.source, (*self.modified).clone(), writer) {
-            Ok(object) => Ok(Done { changed: true, terminating: object.is_terminating() }),
+            Ok(object) => Ok(Done::patched(object)),
             Err(failure) => match verbs::post(session, self.source, original.to_value().into_owned(), writer) {
                 Ok(_) => Err(failure),
                 Err(second) => Err(Failure::client(format!(

@@ -3,9 +3,12 @@
 //! A flag that is not known here is [not modelled](crate::Error::is_not_modelled), by its name; kubectl may know it.
 
 use super::errors::Failure;
-use super::options::{Annotate, Apply, Cascade, Changes, Common, Create, Delete, DryRun, Label, Patch, Replace, Validate};
-use super::verbs::{self, Get, Output};
+use super::options::{
+    Annotate, Apply, Cascade, Changes, Common, Create, Delete, DryRun, Label, Output, Patch, Printing, Replace, Validate,
+};
+use super::verbs::{self, Get};
 use super::{Session, apply, labels};
+use crate::cluster::request::PatchType;
 use crate::value::quote;
 use crate::{Error, Manifest};
 
@@ -69,14 +72,9 @@ pub(super) fn read<'m>(arguments: &[&str], manifest: Option<&'m Manifest>) -> Re
         "get" => line.get(),
         other => return Err(Error::not_modelled(&format!("kubectl {other}"))),
     };
-    let verb = match verb {
-        Ok(verb) => {
-            line.done()?;
-            verb
-        }
-        Err(Failure::Outside(error)) => return Err(error),
-        Err(failure) => Verb::Refused(failure.text()),
-    };
+    let verb = verb?;
+    line.done()?;
+    let verb = line.refused.map_or(verb, Verb::Refused);
     Ok(Command { verb, manifest })
 }
 
@@ -85,6 +83,8 @@ struct Line<'a> {
     verb: &'a str,
     flags: Vec<(&'a str, Option<&'a str>)>,
     words: Vec<&'a str>,
+    /// Why kubectl refuses it, if it does; it is read to its end all the same.
+    refused: Option<String>,
 }
 
 /// Flags that take the next word as their value.
@@ -92,7 +92,7 @@ const VALUED: [&str; 9] = ["-f", "--filename", "-n", "--namespace", "--field-man
 
 impl<'a> Line<'a> {
     fn read(verb: &'a str, arguments: &[&'a str]) -> Result<Self, Error> {
-        let mut line = Line { verb, flags: Vec::new(), words: Vec::new() };
+        let mut line = Line { verb, flags: Vec::new(), words: Vec::new(), refused: None };
         let mut rest = arguments.iter();
         while let Some(&word) = rest.next() {
             if !word.starts_with('-') || word == "-" {
@@ -129,7 +129,7 @@ impl<'a> Line<'a> {
     }
 
     /// A flag that is on when it is given without a value.
-    fn switch(&mut self, name: &str, default: bool) -> Result<bool, Failure> {
+    fn switch(&mut self, name: &str, default: bool) -> Result<bool, Error> {
         match self.take(&[name]) {
             None => Ok(default),
             Some(None) => Ok(true),
@@ -137,11 +137,16 @@ impl<'a> Line<'a> {
         }
     }
 
-    fn outside(&self, what: &str) -> Failure {
-        Error::not_modelled(&format!("kubectl {} {what}", self.verb)).into()
+    fn outside(&self, what: &str) -> Error {
+        Error::not_modelled(&format!("kubectl {} {what}", self.verb))
     }
 
-    fn dry_run(&mut self) -> Result<DryRun, Failure> {
+    /// Notes why kubectl refuses the command line; the first reason counts.
+    fn refuse(&mut self, why: impl Into<String>) {
+        self.refused.get_or_insert_with(|| why.into());
+    }
+
+    fn dry_run(&mut self) -> Result<DryRun, Error> {
         match self.take(&["--dry-run"]) {
             None | Some(Some("none")) => Ok(DryRun::None),
             Some(Some("client")) => Ok(DryRun::Client),
@@ -149,23 +154,40 @@ impl<'a> Line<'a> {
             // kubectl warns of these with a line that tells the time.
             Some(Some(old)) if old == "unchanged" || boolean(old).is_some() => Err(self.outside(&format!("--dry-run={old}"))),
             Some(Some(other)) => {
-                Err(Failure::client(format!("Invalid dry-run value ({other}). Must be \"none\", \"server\", or \"client\".")))
+                self.refuse(format!("Invalid dry-run value ({other}). Must be \"none\", \"server\", or \"client\"."));
+                Ok(DryRun::None)
             }
             Some(None) => Err(self.outside("--dry-run without a value")),
         }
     }
 
-    fn common(&mut self) -> Result<Common, Failure> {
+    fn common(&mut self) -> Result<Common, Error> {
         Ok(Common {
             dry_run: self.dry_run()?,
             field_manager: self.text(&["--field-manager"]).map(str::to_owned),
             namespace: self.namespace(),
             validate: Validate::default(),
+            printing: self.printing()?,
+        })
+    }
+
+    fn printing(&mut self) -> Result<Printing, Error> {
+        let output = self.output().map(|named| named.map_err(|other| self.outside(&format!("-o {other}")))).transpose()?;
+        Ok(Printing { output, managed_fields: self.switch("--show-managed-fields", false)? })
+    }
+
+    /// The form that `--output` names, or its name if it is another one; an empty one is as good as none.
+    fn output(&mut self) -> Option<Result<Output, &'a str>> {
+        Some(match self.text(&["-o", "--output"]).filter(|name| !name.is_empty())? {
+            "name" => Ok(Output::Name),
+            "json" => Ok(Output::Json),
+            "yaml" => Ok(Output::Yaml),
+            other => Err(other),
         })
     }
 
     /// The same of a verb that sends whole manifests.
-    fn common_of_manifest(&mut self) -> Result<Common, Failure> {
+    fn common_of_manifest(&mut self) -> Result<Common, Error> {
         let common = self.common()?;
         let validate = match self.take(&["--validate"]) {
             None | Some(None | Some("strict")) => Validate::Strict,
@@ -176,7 +198,8 @@ impl<'a> Line<'a> {
                 Some(false) => Validate::Ignore,
                 None => {
                     let must = "must be one of: strict (or true), warn, ignore (or false)";
-                    return Err(Failure::client(format!("invalid - validate option {}; {must}", quote(other))));
+                    self.refuse(format!("invalid - validate option {}; {must}", quote(other)));
+                    Validate::Strict
                 }
             },
         };
@@ -189,14 +212,14 @@ impl<'a> Line<'a> {
     }
 
     /// `-f` names the one manifest, whatever the name is.
-    fn file(&mut self) -> Result<(), Failure> {
+    fn file(&mut self) -> Result<(), Error> {
         match self.take(&["-f", "--filename"]) {
             Some(Some(_)) => Ok(()),
             _ => Err(self.outside("without -f")),
         }
     }
 
-    fn apply(&mut self) -> Result<Verb, Failure> {
+    fn apply(&mut self) -> Result<Verb, Error> {
         self.file()?;
         let mut options = if self.switch("--server-side", false)? { Apply::server_side() } else { Apply::client_side() };
         options.common = self.common_of_manifest()?;
@@ -207,27 +230,33 @@ impl<'a> Line<'a> {
         Ok(Verb::Apply(options))
     }
 
-    fn create(&mut self) -> Result<Verb, Failure> {
+    fn create(&mut self) -> Result<Verb, Error> {
         self.file()?;
         Ok(Verb::Create(Create { save_config: self.switch("--save-config", false)?, common: self.common_of_manifest()? }))
     }
 
-    fn replace(&mut self) -> Result<Verb, Failure> {
+    fn replace(&mut self) -> Result<Verb, Error> {
         self.file()?;
         let (save_config, force) = (self.switch("--save-config", false)?, self.switch("--force", false)?);
         Ok(Verb::Replace(Replace { common: self.common_of_manifest()?, save_config, force }))
     }
 
-    fn delete(&mut self) -> Result<Verb, Failure> {
+    fn delete(&mut self) -> Result<Verb, Error> {
         let cascade = match self.take(&["--cascade"]) {
             None | Some(None | Some("background")) => Cascade::Background,
             Some(Some("foreground")) => Cascade::Foreground,
             Some(Some("orphan")) => Cascade::Orphan,
             Some(Some(other)) => return Err(self.outside(&format!("--cascade={other}"))),
         };
+        let dry_run = self.dry_run()?;
+        let output = self.text(&["-o", "--output"]).filter(|name| !name.is_empty());
+        if let Some(other) = output.filter(|name| *name != "name") {
+            self.refuse(format!("unexpected -o output mode: {other}. We only support '-o name'"));
+        }
         let options = Delete {
             namespace: self.namespace(),
-            dry_run: self.dry_run()?,
+            dry_run,
+            name_alone: output.is_some(),
             ignore_not_found: self.switch("--ignore-not-found", false)?,
             no_wait: !self.switch("--wait", true)?,
             cascade,
@@ -238,53 +267,57 @@ impl<'a> Line<'a> {
         Ok(Verb::Delete(self.name()?, options))
     }
 
-    fn patch(&mut self) -> Result<Verb, Failure> {
+    fn patch(&mut self) -> Result<Verb, Error> {
         let common = self.common()?;
         if self.take(&["--patch-file"]).is_some() {
             return Err(self.outside("--patch-file"));
         }
         let text = self.text(&["-p", "--patch"]).filter(|text| !text.is_empty());
         let named = self.text(&["--type"]).filter(|name| !name.is_empty());
-        let Some(text) = text else {
-            return Err(Failure::client("must specify --patch or --patch-file containing the contents of the patch"));
+        if text.is_none() {
+            self.refuse("must specify --patch or --patch-file containing the contents of the patch");
+        }
+        let patch_type = match &*named.unwrap_or_default().to_ascii_lowercase() {
+            "" | "strategic" => PatchType::Strategic,
+            "merge" => PatchType::Merge,
+            "json" => PatchType::Json,
+            other => {
+                self.refuse(format!("--type must be one of [json merge strategic], not {}", quote(named.unwrap_or(other))));
+                PatchType::Strategic
+            }
         };
-        let mut options = Patch::new(verbs::patch_type(named.unwrap_or("strategic"))?, text.to_owned());
+        let mut options = Patch::new(patch_type, text.unwrap_or_default().to_owned());
         options.common = common;
         Ok(Verb::Patch(self.name()?, options))
     }
 
-    fn label(&mut self) -> Result<Verb, Failure> {
+    fn label(&mut self) -> Result<Verb, Error> {
         let (common, overwrite) = (self.common()?, self.switch("--overwrite", false)?);
         let name = self.name()?;
         let changes = self.changes("label", overwrite)?;
         Ok(Verb::Label(name, Label { common, changes }))
     }
 
-    fn annotate(&mut self) -> Result<Verb, Failure> {
+    fn annotate(&mut self) -> Result<Verb, Error> {
         let (common, overwrite) = (self.common()?, self.switch("--overwrite", false)?);
         let name = self.name()?;
         let changes = self.changes("annotation", overwrite)?;
         Ok(Verb::Annotate(name, Annotate { common, changes }))
     }
 
-    fn get(&mut self) -> Result<Verb, Failure> {
-        let output = match self.text(&["-o", "--output"]) {
-            Some("json") => Output::Json,
-            Some("name") => Output::Name,
-            Some(other) => return Err(self.outside(&format!("-o {other}"))),
-            None => return Err(self.outside("without -o json or -o name")),
-        };
+    fn get(&mut self) -> Result<Verb, Error> {
+        let Printing { output, managed_fields } = self.printing()?;
         let options = Get {
             namespace: self.namespace(),
-            output,
-            managed_fields: self.switch("--show-managed-fields", false)?,
+            output: output.ok_or_else(|| self.outside("without -o json, -o yaml or -o name"))?,
+            managed_fields,
             ignore_not_found: self.switch("--ignore-not-found", false)?,
         };
         Ok(Verb::Get(self.name()?, options))
     }
 
     /// The one Service that the words name, as `service dns` or `service/dns`.
-    fn name(&mut self) -> Result<String, Failure> {
+    fn name(&mut self) -> Result<String, Error> {
         const RESOURCES: [&str; 3] = ["service", "services", "svc"];
         let words = std::mem::take(&mut self.words);
         let (name, rest): (&str, &[&str]) = match &*words {
@@ -303,7 +336,7 @@ impl<'a> Line<'a> {
     }
 
     /// `KEY=VALUE` and `KEY-`.
-    fn changes(&mut self, what: &str, overwrite: bool) -> Result<Changes, Failure> {
+    fn changes(&mut self, what: &str, overwrite: bool) -> Result<Changes, Error> {
         let mut changes = Changes { overwrite, ..Changes::default() };
         for word in std::mem::take(&mut self.words) {
             match (word.split_once('='), word.strip_suffix('-')) {
@@ -311,9 +344,11 @@ impl<'a> Line<'a> {
                     if what == "label" {
                         // Upstream: a value of an annotation may hold further equals signs, one of a label may not.
                         if value.contains('=') {
-                            return Err(Failure::client(format!("invalid label spec: {word}")));
+                            self.refuse(format!("invalid label spec: {word}"));
                         }
-                        labels::check_value(word, value)?;
+                        if let Some(fault) = labels::value_fault(word, value) {
+                            self.refuse(fault);
+                        }
                     }
                     changes.set.push((key.to_owned(), value.to_owned()));
                 }
@@ -364,7 +399,7 @@ mod tests {
         check("apply -k dir", "not modelled: kubectl apply without -f");
         check("delete pod a", "not modelled: kubectl delete pod");
         check("delete service a b", "not modelled: kubectl delete b");
-        check("get service a", "not modelled: kubectl get without -o json or -o name");
+        check("get service a", "not modelled: kubectl get without -o json, -o yaml or -o name");
         check("apply -f - --overwrite=perhaps", "not modelled: kubectl apply --overwrite=perhaps");
     }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::errors::Failure;
 use super::object;
 use super::options::{Annotate, Changes, Common, DryRun, Label};
+use super::print::Shown;
 use super::verbs::Writer;
 use super::{Place, Session};
 use crate::cluster::request::PatchType;
@@ -21,7 +22,9 @@ const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
 
 pub(super) fn label(session: &mut Session<'_, '_>, name: &str, options: &Label) -> Result<(), Failure> {
     let changes = &options.changes;
-    changes.set.iter().try_for_each(|(key, value)| check_value(&format!("{key}={value}"), value))?;
+    if let Some(fault) = changes.set.iter().find_map(|(key, value)| value_fault(&format!("{key}={value}"), value)) {
+        return Err(Failure::Client(fault));
+    }
     let wanted = wanted(changes);
     if wanted.is_empty() && changes.remove.is_empty() {
         return Err(Failure::client("at least one label update is required"));
@@ -59,17 +62,29 @@ pub(super) fn label(session: &mut Session<'_, '_>, name: &str, options: &Label) 
     if !local && (added || removed) {
         send(session, &place, Value::from(wrap("labels", patch)), &options.common, "kubectl-label")?;
     }
-    session.print(name, operation, options.common.dry_run);
-    Ok(())
+    // Upstream: what is printed is what was sent for, whatever the server made of it.
+    session.print(&changed(&live, "labels", labels, changes), operation, &options.common)
 }
 
-/// Refuses a value that no label can have; `spec` is how the command line states it.
-pub(super) fn check_value(spec: &str, value: &str) -> Result<(), Failure> {
-    let faults = service::label_value_faults(value);
-    if faults.is_empty() {
-        return Ok(());
+/// The object as kubectl itself changes it.
+fn changed(live: &Object, key: &'static str, mut members: Map<'static>, changes: &Changes) -> Shown {
+    for (key, value) in &changes.set {
+        members.insert(key.clone(), Value::from(value.clone()));
     }
-    Err(Failure::client(format!("invalid label value: {}: {}", quote(spec), faults.join(";"))))
+    for key in &changes.remove {
+        members.remove(key);
+    }
+    let mut object = live.to_value().into_owned();
+    if let Some(metadata) = object::metadata_mut(&mut object) {
+        metadata.insert(key, Value::Map(members));
+    }
+    Shown::Made(object)
+}
+
+/// What kubectl says of a value that no label can have; `spec` is how the command line states it.
+pub(super) fn value_fault(spec: &str, value: &str) -> Option<String> {
+    let faults = service::label_value_faults(value);
+    (!faults.is_empty()).then(|| format!("invalid label value: {}: {}", quote(spec), faults.join(";")))
 }
 
 pub(super) fn annotate(session: &mut Session<'_, '_>, name: &str, options: &Annotate) -> Result<(), Failure> {
@@ -95,14 +110,15 @@ pub(super) fn annotate(session: &mut Session<'_, '_>, name: &str, options: &Anno
             return Err(Failure::client(format!("--overwrite is false but found the following declared annotation(s): {list}")));
         }
     }
-    if options.common.dry_run != DryRun::Client {
+    let annotated = if options.common.dry_run == DryRun::Client {
+        changed(&live, "annotations", annotations, changes)
+    } else {
         let patch = difference(&annotations, &wanted, &changes.remove);
         // Upstream: an object without annotations gets an empty map of them even where nothing is set.
         let body = if patch.is_empty() && stated.is_some() { Map::new() } else { wrap("annotations", patch) };
-        send(session, &place, Value::from(body), &options.common, "kubectl-annotate")?;
-    }
-    session.print(name, "annotated", options.common.dry_run);
-    Ok(())
+        Shown::Answered(send(session, &place, Value::from(body), &options.common, "kubectl-annotate")?)
+    };
+    session.print(&annotated, "annotated", &options.common)
 }
 
 /// What is set, by key; of a key that is set twice the last value counts.
@@ -149,8 +165,8 @@ fn send(
     patch: Value<'static>,
     common: &Common,
     manager: &str,
-) -> Result<(), Failure> {
+) -> Result<Object, Failure> {
     let writer = Writer::new(common, manager).without_validation();
     let request = writer.mark(place.request(Method::Patch).content_type(PatchType::Merge.media_type()));
-    session.send(request.value(Arc::new(patch))).map(drop)
+    session.send(request.value(Arc::new(patch)))
 }

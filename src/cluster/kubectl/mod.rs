@@ -1,7 +1,7 @@
 //! kubectl's verbs over the simulated server: the requests that they make, what they print and how they end.
 //!
 //! Upstream: kubectl v0.37.2 `pkg/cmd`, cli-runtime v0.37.2 `pkg/resource/{helper,visitor}.go`. One Service a command. What waits
-//! (for a deletion, between retries) takes no time here. Left out: selectors, several objects, `edit`, table and YAML output, and
+//! (for a deletion, between retries) takes no time here. Left out: selectors, several objects, `edit`, table output, and
 //! every flag that [`Cluster::kubectl`] does not know: it says so.
 
 mod apply;
@@ -10,6 +10,7 @@ mod errors;
 mod labels;
 mod object;
 mod options;
+mod print;
 mod server_side;
 mod verbs;
 
@@ -336,12 +337,6 @@ impl<'c, 't> Session<'c, 't> {
                 Phase::Active | Phase::Terminating => Status::not_found("services", &place.name),
             })
         })
-    }
-
-    /// `service/dns configured`, with what a dry run adds.
-    fn print(&mut self, name: &str, operation: &str, dry_run: DryRun) {
-        let name = if name.is_empty() { "<unknown>" } else { name };
-        self.stdout.push_str(&format!("service/{name} {operation}{}\n", dry_run.suffix()));
     }
 
     /// The namespace of a command that names none.

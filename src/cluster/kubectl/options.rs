@@ -42,6 +42,23 @@ impl Validate {
     }
 }
 
+/// The form in which a command prints an object: `--output`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Output {
+    Name,
+    Json,
+    Yaml,
+}
+
+/// How a command prints the object that it ends with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Printing {
+    /// Without it a line tells what was done.
+    pub(super) output: Option<Output>,
+    /// `--show-managed-fields`.
+    pub(super) managed_fields: bool,
+}
+
 /// What all writing verbs have in common.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Common {
@@ -49,6 +66,7 @@ pub(super) struct Common {
     pub(super) field_manager: Option<String>,
     pub(super) namespace: Option<String>,
     pub(super) validate: Validate,
+    pub(super) printing: Printing,
 }
 
 /// Setters that several verbs share.
@@ -264,6 +282,8 @@ pub struct Delete {
     pub(super) ignore_not_found: bool,
     pub(super) no_wait: bool,
     pub(super) cascade: Cascade,
+    /// `--output=name`.
+    pub(super) name_alone: bool,
 }
 
 /// What becomes of what depends on the object: `--cascade`.

@@ -9,6 +9,7 @@ use super::apply::RETRIES;
 use super::errors::Failure;
 use super::object::Source;
 use super::options::Apply;
+use super::print::Shown;
 use super::verbs::Writer;
 use crate::cluster::request::PatchType;
 use crate::cluster::{LAST_APPLIED, Method, Object, Request};
@@ -66,8 +67,7 @@ pub(super) fn run(session: &mut Session<'_, '_>, source: Source, options: &Apply
     if applied.is_terminating() {
         session.warn_of_deletion(applied.name());
     }
-    session.print(applied.name(), "serverside-applied", options.common.dry_run);
-    Ok(())
+    session.print(&Shown::Answered(applied), "serverside-applied", &options.common)
 }
 
 const SAVE_FAILED: &str = "failed to migrate kubectl.kubernetes.io/last-applied-configuration for Server-Side Apply";

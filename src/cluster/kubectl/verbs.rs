@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use super::errors::Failure;
 use super::object::{self, Source};
-use super::options::{Cascade, Common, Create, Delete, DryRun, Patch, Replace, Validate};
+use super::options::{Cascade, Common, Create, Delete, DryRun, Output, Patch, Replace, Validate};
+use super::print::Shown;
 use super::{Place, Session};
 use crate::cluster::environment::DeletedLine;
 use crate::cluster::request::PatchType;
@@ -55,15 +56,14 @@ impl<'o> Writer<'o> {
 pub(super) fn create(session: &mut Session<'_, '_>, manifest: &Manifest, options: &Create) -> Result<(), Failure> {
     let mut source = Source::load(session, manifest, options.common.namespace.as_deref())?;
     object::refresh_last_applied(&mut source.object, options.save_config);
-    let mut name = source.place.name.clone();
-    if options.common.dry_run != DryRun::Client {
+    let created = if options.common.dry_run == DryRun::Client {
+        Shown::Made(source.object)
+    } else {
         let writer = Writer::new(&options.common, "kubectl-create");
-        let created =
-            post(session, &source, source.object.clone(), writer).map_err(|failure| failure.when("creating", &source.file))?;
-        created.name().clone_into(&mut name);
-    }
-    session.print(&name, "created", options.common.dry_run);
-    Ok(())
+        let object = source.object.clone();
+        Shown::Answered(post(session, &source, object, writer).map_err(|failure| failure.when("creating", &source.file))?)
+    };
+    session.print(&created, "created", &options.common)
 }
 
 /// Creates an object.
@@ -86,16 +86,17 @@ pub(super) fn replace(session: &mut Session<'_, '_>, manifest: &Manifest, option
     }
     let mut source = Source::load(session, manifest, options.common.namespace.as_deref())?;
     let writer = Writer::new(&options.common, "kubectl-replace");
-    if options.force {
-        force_replace(session, &mut source, options, writer)?;
+    let replaced = if options.force {
+        Shown::Answered(force_replace(session, &mut source, options, writer)?)
     } else {
         object::refresh_last_applied(&mut source.object, options.save_config);
-        if options.common.dry_run != DryRun::Client {
-            put(session, &source, writer).map_err(|failure| failure.when("replacing", &source.file))?;
+        if options.common.dry_run == DryRun::Client {
+            Shown::Made(source.object)
+        } else {
+            Shown::Answered(put(session, &source, writer).map_err(|failure| failure.when("replacing", &source.file))?)
         }
-    }
-    session.print(&source.place.name, "replaced", options.common.dry_run);
-    Ok(())
+    };
+    session.print(&replaced, "replaced", &options.common)
 }
 
 /// Writes the object over the one that is there, whatever version that has.
@@ -117,9 +118,10 @@ fn force_replace(
     source: &mut Source,
     options: &Replace,
     writer: Writer<'_>,
-) -> Result<(), Failure> {
+) -> Result<Object, Failure> {
+    let name_alone = options.common.printing.output == Some(Output::Name);
     match send_delete(session, &source.place, Cascade::Background, DryRun::None) {
-        Ok(()) => print_deleted(session, &source.place, DryRun::None),
+        Ok(()) => print_deleted(session, &source.place, DryRun::None, name_alone),
         Err(failure) if failure.is("NotFound") => {}
         Err(failure) => return Err(failure),
     }
@@ -128,8 +130,7 @@ fn force_replace(
         return Err(out_of_time());
     }
     object::refresh_last_applied(&mut source.object, options.save_config);
-    post(session, source, source.object.clone(), writer)?;
-    Ok(())
+    post(session, source, source.object.clone(), writer)
 }
 
 /// kubectl waited until an object is gone, and for no longer than it may.
@@ -143,8 +144,8 @@ pub(super) fn patch(session: &mut Session<'_, '_>, name: &str, options: &Patch) 
     let before = session.read(&place)?;
     if options.common.dry_run == DryRun::Client {
         let patched = patch_locally(session, &before, options.patch_type, body.as_ref(), &options.text)?;
-        print_patched(session, object::metadata_text(&patched, "name"), patched != before.to_value(), options);
-        return Ok(());
+        let changed = patched != before.to_value();
+        return print_patched(session, &Shown::Made(patched), changed, options);
     }
     let writer = Writer::new(&options.common, "kubectl-patch").without_validation();
     let request = writer.mark(place.request(Method::Patch).content_type(options.patch_type.media_type()));
@@ -152,12 +153,12 @@ pub(super) fn patch(session: &mut Session<'_, '_>, name: &str, options: &Patch) 
         Some(written) => request.value(Arc::new(written)),
         None => request.body(options.text.as_bytes()),
     })?;
-    print_patched(session, after.name(), after != before, options);
-    Ok(())
+    let changed = after != before;
+    print_patched(session, &Shown::Answered(after), changed, options)
 }
 
-fn print_patched(session: &mut Session<'_, '_>, name: &str, changed: bool, options: &Patch) {
-    session.print(name, if changed { "patched" } else { "patched (no change)" }, options.common.dry_run);
+fn print_patched(session: &mut Session<'_, '_>, shown: &Shown, changed: bool, options: &Patch) -> Result<(), Failure> {
+    session.print(shown, if changed { "patched" } else { "patched (no change)" }, &options.common)
 }
 
 /// The object as kubectl itself patches it.
@@ -234,7 +235,7 @@ fn delete(session: &mut Session<'_, '_>, place: &Place, options: &Delete, file: 
             }
         }
     }
-    print_deleted(session, place, options.dry_run);
+    print_deleted(session, place, options.dry_run, options.name_alone);
     if options.dry_run == DryRun::None && !options.no_wait && session.read(place).is_ok() {
         // kubectl waits a week for others, and nobody else acts here.
         return Err(Error::not_modelled("kubectl waiting until finalizers are gone").into());
@@ -257,22 +258,17 @@ pub(super) fn send_delete(
     session.send(request).map(drop)
 }
 
-fn print_deleted(session: &mut Session<'_, '_>, place: &Place, dry_run: DryRun) {
+fn print_deleted(session: &mut Session<'_, '_>, place: &Place, dry_run: DryRun, name_alone: bool) {
+    if name_alone {
+        session.stdout.push_str(&format!("service/{}\n", place.name));
+        return;
+    }
     let namespace = match session.cluster.environment().deleted_line() {
         DeletedLine::WithNamespace => format!(" from {} namespace", place.namespace),
         DeletedLine::WithoutNamespace => String::new(),
     };
     let line = format!("service {} deleted{namespace}{}\n", quote(&place.name), dry_run.suffix());
     session.stdout.push_str(&line);
-}
-
-/// How `kubectl get` prints.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Output {
-    /// `-o name`.
-    Name,
-    /// `-o json`.
-    Json,
 }
 
 /// What `kubectl get service NAME` shows.
@@ -290,65 +286,5 @@ pub(super) fn get(session: &mut Session<'_, '_>, name: &str, options: &Get) -> R
         Err(_) if options.ignore_not_found => return Ok(()),
         found => found?,
     };
-    match options.output {
-        Output::Name => session.stdout.push_str(&format!("service/{name}\n")),
-        Output::Json => {
-            let mut object = found.to_value();
-            if !options.managed_fields
-                && let Some(metadata) = object::metadata_mut(&mut object)
-            {
-                metadata.remove("managedFields");
-            }
-            write_indented(&object, 0, &mut session.stdout);
-            session.stdout.push('\n');
-        }
-    }
-    Ok(())
-}
-
-/// As Go's `json.MarshalIndent` with four spaces, keys sorted.
-fn write_indented(value: &Value<'_>, depth: usize, out: &mut String) {
-    let line = |depth: usize, out: &mut String| {
-        out.push('\n');
-        out.extend(std::iter::repeat_n("    ", depth));
-    };
-    match value {
-        Value::Map(map) if !map.is_empty() => {
-            out.push('{');
-            for (at, (key, value)) in map.iter().enumerate() {
-                if at > 0 {
-                    out.push(',');
-                }
-                line(depth + 1, out);
-                Value::from(key).write_to(out);
-                out.push_str(": ");
-                write_indented(value, depth + 1, out);
-            }
-            line(depth, out);
-            out.push('}');
-        }
-        Value::List(items) if !items.is_empty() => {
-            out.push('[');
-            for (at, item) in items.iter().enumerate() {
-                if at > 0 {
-                    out.push(',');
-                }
-                line(depth + 1, out);
-                write_indented(item, depth + 1, out);
-            }
-            line(depth, out);
-            out.push(']');
-        }
-        other => other.write_to(out),
-    }
-}
-
-/// The patch types as `--type` names them.
-pub(super) fn patch_type(name: &str) -> Result<PatchType, Failure> {
-    match &*name.to_ascii_lowercase() {
-        "strategic" => Ok(PatchType::Strategic),
-        "merge" => Ok(PatchType::Merge),
-        "json" => Ok(PatchType::Json),
-        _ => Err(Failure::client(format!("--type must be one of [json merge strategic], not {}", quote(name)))),
-    }
+    session.print_as(&Shown::Answered(found), options.output, options.managed_fields)
 }
