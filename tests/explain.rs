@@ -257,3 +257,99 @@ fn histories_that_cannot_be_read() {
     assert!(error("{\"kubectl\": 5}").starts_with("line 1, column "), "{}", error("{\"kubectl\": 5}"));
     assert!(error("[{\"manifest\": {}}]").contains("missing field `kubectl`"));
 }
+
+fn command(line: &[&str]) -> Step {
+    Step { kubectl: line.iter().map(|word| (*word).to_owned()).collect(), manifest: None }
+}
+
+/// What a remedy is and what it costs, each kind where it is one.
+#[test]
+fn remedies_of_each_kind() {
+    const TOLD: &str = "kubectl.kubernetes.io/last-applied-configuration";
+    let of = |spec: Value| json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": spec});
+    let dns = |tcp: Value| {
+        of(json!({"ports": [{"name": "u", "port": 53, "protocol": "UDP", "nodePort": 30054}, tcp], "type": "NodePort"}))
+    };
+    let moved = dns(json!({"name": "t", "port": 53, "protocol": "TCP", "nodePort": 30054}));
+    let headless = |ports: Value| of(json!({"clusterIP": "None", "ports": ports}));
+    let (tcp, udp) = (json!({"name": "t", "port": 53, "protocol": "TCP"}), json!({"name": "u", "port": 53, "protocol": "UDP"}));
+    let admin = json!({"name": "admin", "port": 9000, "protocol": "TCP"});
+    let http = of(json!({"ports": [{"name": "http", "port": 80, "protocol": "TCP"}]}));
+    let with_admin = of(json!({"ports": [{"name": "http", "port": 80, "protocol": "TCP"}, admin]}));
+    let add = r#"[{"op":"add","path":"/spec/ports/-","value":{"name":"admin","port":9000}}]"#;
+    let by_hand = || vec![Step::apply(http.clone()), command(&["patch", "service", "web", "--type=json", "-p", add])];
+    let flux = ["apply", "--server-side", "--field-manager=flux", "-f", "-"].map(str::to_owned).to_vec();
+    for (kind, history, manifest, expected) in [
+        (
+            "renumber",
+            vec![Step::apply(dns(json!({"name": "t", "port": 53, "protocol": "TCP", "nodePort": 30053}))), Step::apply(moved.clone())],
+            &moved,
+            "# in service.yaml, 53/TCP: port: 54, targetPort: 53
+kubectl replace --save-config -f service.yaml
+clients have to use 54 for 53/TCP
+once deleted it could not be created again: spec.ports[1].nodePort: Invalid value: 30054: provided port is already allocated",
+        ),
+        (
+            "two-steps",
+            vec![Step::apply(headless(json!([tcp]))), Step::apply(headless(json!([tcp, udp])))],
+            &headless(json!([tcp, udp])),
+            "# service.first.yaml is service.yaml without 53/UDP
+kubectl apply -f service.first.yaml
+kubectl apply -f service.yaml
+for a while 53/TCP is not there
+the ports still share a merge key; their next change by `kubectl apply` can go wrong again",
+        ),
+        (
+            "apply-twice",
+            vec![Step::apply(of(json!({"ports": [tcp, udp, admin]})))],
+            &of(json!({"ports": [udp, admin]})),
+            "kubectl apply -f service.yaml
+kubectl apply -f service.yaml
+for a while 53/UDP is not there",
+        ),
+        (
+            "repair-last-applied",
+            vec![Step::apply(with_admin.clone()), command(&["annotate", "service", "web", &format!("{TOLD}-")])],
+            &http,
+            "kubectl annotate service web --overwrite 'kubectl.kubernetes.io/last-applied-configuration={\"spec\":{\"ports\":[{\"port\":9000}]}}'
+kubectl apply -f service.yaml",
+        ),
+        (
+            "repair-last-applied",
+            vec![Step::apply(with_admin.clone()), command(&["annotate", "service", "web", "--overwrite", &format!("{TOLD}=?")])],
+            &of(json!({"ports": [{"name": "http", "port": 80, "protocol": "TCP", "targetPort": 81}, admin]})),
+            "kubectl annotate service web --overwrite 'kubectl.kubernetes.io/last-applied-configuration={}'
+kubectl apply -f service.yaml",
+        ),
+        (
+            "repair-last-applied",
+            by_hand(),
+            &http,
+            "kubectl annotate service web --overwrite 'kubectl.kubernetes.io/last-applied-configuration={\"spec\":{\"ports\":[{\"port\":9000}]}}'
+kubectl apply -f service.yaml",
+        ),
+        (
+            "migrate",
+            by_hand(),
+            &http,
+            "kubectl annotate service web --overwrite --field-manager=kubectl-patch 'kubectl.kubernetes.io/last-applied-configuration={}'
+kubectl apply --server-side -f service.yaml
+takes fields over from `kubectl-patch`",
+        ),
+        (
+            "migrate",
+            vec![Step { kubectl: flux, manifest: Some(with_admin.clone()) }],
+            &http,
+            "kubectl apply --server-side -f service.yaml --field-manager=flux
+takes fields over from `flux`",
+        ),
+    ] {
+        let manifest = Manifest::try_from(manifest).unwrap();
+        let report = explain(Case::new(&manifest).history(&history)).unwrap();
+        let json = serde_json::to_value(&report).unwrap();
+        let remedy = json["remedies"].as_array().unwrap().iter().find(|remedy| remedy["plan"]["kind"] == kind);
+        let remedy = remedy.unwrap_or_else(|| panic!("no {kind}: {report}"));
+        let lines = ["steps", "risks"].into_iter().flat_map(|key| remedy[key].as_array().unwrap());
+        assert_eq!(lines.map(|line| line.as_str().unwrap()).collect::<Vec<_>>().join("\n"), expected, "{kind}");
+    }
+}

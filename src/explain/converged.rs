@@ -210,6 +210,11 @@ impl<'v> Key<'v> {
         Element::key([("port", number), ("protocol", value::Value::from(self.protocol))])
     }
 
+    /// The path of the port, as text.
+    pub(super) fn path(&self) -> String {
+        Path::new().field("spec").field("ports").element(self.element()).to_string()
+    }
+
     fn parts(&self) -> (i64, &str, &str) {
         (self.number, &self.other, self.protocol)
     }

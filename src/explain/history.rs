@@ -50,11 +50,7 @@ impl Step {
     }
 
     fn command(&self) -> String {
-        let words = self.kubectl.iter().map(|word| match word.contains([' ', '"', '\'', '{']) {
-            true => format!("'{}'", word.replace('\'', r"'\''")),
-            false => word.clone(),
-        });
-        format!("kubectl {}", words.collect::<Vec<_>>().join(" "))
+        ways::typed(&self.kubectl)
     }
 
     /// The way that the step goes, if it is one.

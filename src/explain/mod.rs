@@ -44,7 +44,7 @@ mod ways;
 pub use facts::{Cause, Code, Fact, Finding, Holder, Kindred, Port};
 pub use history::Step;
 pub use input::require_service;
-pub use remedies::{Attempt, Plan, Remedy, Risk};
+pub use remedies::{Attempt, File, Plan, Remedy, Renumbered, Risk};
 pub use render::Style;
 pub use report::{
     Again, Divergence, Mark, Note, ObjectName, Report, SentRequest, SourceLine, StatusCause, Told, Unmet, Way, WayOutcome,

@@ -3,18 +3,20 @@
 //! A candidate is listed as a [`Remedy`] if the Service converged, and as an [`Attempt`] if people believe in it and it does not
 //! help. What changes least stands first.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::candidates::{Candidate, candidates};
+use super::candidates::{self, Candidate, candidates};
 use super::converged::{Key, Ports, converged};
 use super::divergences::{Ends, LAST_APPLIED, divergences};
 use super::facts::Port;
 use super::report::{Again, Divergence, StatusCause, Way, WayOutcome};
 use super::ways::{self, Ran, Target};
-use crate::Error;
 use crate::cluster::Cluster;
 use crate::schema::Schema;
+use crate::{Error, Manifest};
 
 /// Where the owners of fields are kept.
 pub(super) const MANAGED_FIELDS: &str = ".metadata.managedFields";
@@ -31,8 +33,30 @@ pub struct Remedy {
     pub writes: Vec<String>,
     /// What it costs.
     pub risks: Vec<Risk>,
+    /// The files that the commands take, where they are not the manifest as it is.
+    pub files: Vec<File>,
     /// What the usual `kubectl apply` does afterwards.
     pub afterwards: Again,
+}
+
+/// A manifest that a remedy takes in place of the one that was given, or before it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct File {
+    /// Its name, as the commands have it.
+    pub name: String,
+    /// What it holds.
+    pub manifest: Value,
+}
+
+/// A port with another number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Renumbered {
+    /// The port as the manifest has it.
+    pub port: Port,
+    /// The number that it gets.
+    pub number: i64,
 }
 
 /// What is done to bring the manifest to the cluster.
@@ -56,6 +80,23 @@ pub enum Plan {
     },
     /// The ports of the manifest get other names.
     Rename,
+    /// Ports that share their number get numbers of their own, in the manifest as well.
+    Renumber {
+        /// Which.
+        ports: Vec<Renumbered>,
+    },
+    /// First the manifest without some of its ports is applied, then all of it.
+    TwoSteps {
+        /// Those that the first step leaves out.
+        without: Vec<Port>,
+    },
+    /// The last-applied annotation is made to tell what is to go.
+    RepairLastApplied,
+    /// `kubectl apply --server-side` takes over what others keep.
+    Migrate {
+        /// Who they are.
+        managers: Vec<String>,
+    },
     /// The differing fields are written one by one.
     JsonPatch,
     /// The Service is deleted and created.
@@ -90,8 +131,23 @@ pub enum Risk {
     ReordersPorts,
     /// The cluster IP changes.
     MovesClusterIp,
+    /// Clients have to use other port numbers.
+    MovesClients {
+        /// Which.
+        ports: Vec<Renumbered>,
+    },
+    /// What it brings about the server would not create.
+    CannotBeCreated {
+        /// Why.
+        message: String,
+    },
     /// For a while the Service does not exist.
     Gone,
+    /// For a while these ports do not exist.
+    PortsGone {
+        /// Which.
+        ports: Vec<Port>,
+    },
     /// The usual `kubectl apply`, run afterwards, undoes it.
     UndoneByApply,
     /// The usual `kubectl apply`, run afterwards, fails.
@@ -125,6 +181,13 @@ pub(super) struct Patient<'p> {
     pub(super) schema: &'p Schema,
 }
 
+impl Patient<'_> {
+    /// Whether server-side apply meets fields of others.
+    pub(super) fn conflicts(&self) -> bool {
+        self.ways.iter().any(|ran| ran.report.way == Way::ServerSideApply && ran.report.outcome == WayOutcome::Conflict)
+    }
+}
+
 /// What was tried: what helps, and what does not.
 #[derive(Default)]
 pub(super) struct Tried {
@@ -143,13 +206,16 @@ pub(super) fn tried(patient: Patient<'_>) -> Result<Tried, Error> {
     }
     let mut tried = Tried::default();
     for candidate in candidates(patient) {
+        // One of a kind is enough.
+        if tried.remedies.iter().any(|remedy| candidate.is_like(&remedy.plan) && !matches!(remedy.plan, Plan::Way { .. })) {
+            continue;
+        }
         let Some(end) = candidate.run(patient)? else { continue };
         let live = patient.target.live(&end.cluster);
         let aim = candidate.aim.as_ref().unwrap_or(patient.target.manifest.object());
         if end.outcome.succeeded() && converged(aim, live.as_ref()) {
-            // What reaches another aim shows something, but is no remedy.
-            if candidate.aim.is_none() {
-                tried.remedies.push(remedy(patient, candidate, &end.cluster, live.as_ref())?);
+            if candidate.is_remedy() {
+                tried.remedies.push(remedy(patient, candidate, &end, live.as_ref())?);
             }
         } else if candidate.is_belief() && !tried.attempts.iter().any(|attempt| candidate.is_like(&attempt.plan)) {
             tried.attempts.push(Attempt { plan: candidate.plan, outcome: end.outcome, error: end.error, causes: end.causes });
@@ -162,43 +228,78 @@ pub(super) fn tried(patient: Patient<'_>) -> Result<Tried, Error> {
     Ok(tried)
 }
 
-fn remedy(patient: Patient<'_>, candidate: Candidate, after: &Cluster, live: Option<&Value>) -> Result<Remedy, Error> {
+fn remedy(patient: Patient<'_>, candidate: Candidate, end: &candidates::Tried, live: Option<&Value>) -> Result<Remedy, Error> {
     let target = patient.target;
-    let mut usual = after.clone();
+    let mut usual = end.cluster.clone();
     // The file is by then as the remedy left it.
     let manifest = candidate.edited().unwrap_or(target.manifest);
     let outcome = usual.kubectl(&ways::arguments("apply", target.file), Some(manifest))?;
-    let afterwards =
-        Again { outcome: ways::word(&outcome), converged: converged(target.manifest.object(), target.live(&usual).as_ref()) };
+    let aim = candidate.aim.as_ref().unwrap_or(target.manifest.object());
+    let afterwards = Again { outcome: ways::word(&outcome), converged: converged(aim, target.live(&usual).as_ref()) };
     let empty = Value::Object(serde_json::Map::new());
     let (before, live) = (patient.before.unwrap_or(&empty), live.unwrap_or(&empty));
-    let ends =
-        Ends { wanted: Some(target.manifest.object()), client_side: Some(before), server_side: Some(live), ..Ends::default() };
+    let ends = Ends { wanted: Some(aim), client_side: Some(before), server_side: Some(live), ..Ends::default() };
     let differing = divergences(ends, patient.schema);
     let mut writes: Vec<String> = differing.iter().map(|change| change.path.clone()).collect();
     if before.pointer("/metadata/managedFields") != live.pointer("/metadata/managedFields") {
         writes.push(MANAGED_FIELDS.to_owned());
     }
-    let risks = risks(patient, &candidate.plan, End { live, differing: &differing, afterwards });
-    Ok(Remedy { plan: candidate.plan, steps: candidate.steps, writes, risks, afterwards })
+    let mut risks =
+        risks(patient, &candidate.plan, End { aim, live, midway: end.midway.as_ref(), differing: &differing, afterwards });
+    if candidate.edited().is_some()
+        && let Some(message) = refused_anew(patient, &end.cluster, manifest)?
+    {
+        risks.push(Risk::CannotBeCreated { message });
+    }
+    let files = candidate.files(target.file);
+    Ok(Remedy { plan: candidate.plan, steps: candidate.steps, writes, risks, files, afterwards })
+}
+
+/// What the server would say if the Service were deleted and the manifest applied; asked where ports of two numbers have one node
+/// port, which a change may do.
+fn refused_anew(patient: Patient<'_>, after: &Cluster, manifest: &Manifest) -> Result<Option<String>, Error> {
+    let mut numbers: BTreeMap<i64, i64> = BTreeMap::new();
+    let shares = ports_of(manifest.object()).iter().filter_map(|item| {
+        let number = item.get("port")?.as_i64()?;
+        Some(*numbers.entry(item.get("nodePort")?.as_i64()?).or_insert(number) != number)
+    });
+    if !shares.into_iter().any(|shares| shares) {
+        return Ok(None);
+    }
+    let mut fork = after.clone();
+    fork.kubectl(&["delete", "service", patient.target.name], None)?;
+    let outcome = fork.kubectl(&ways::arguments("apply", patient.target.file), Some(manifest))?;
+    let causes = ways::causes(&outcome);
+    Ok(causes.first().map(|cause| format!("{}: {}", cause.field, cause.message)))
 }
 
 /// How a remedy ended.
 struct End<'e> {
+    /// What was to be brought about.
+    aim: &'e Value,
     live: &'e Value,
+    /// After the first of several commands.
+    midway: Option<&'e Cluster>,
     /// What is otherwise than before, as the server's side.
     differing: &'e [Divergence],
     afterwards: Again,
 }
 
 fn risks(patient: Patient<'_>, plan: &Plan, end: End<'_>) -> Vec<Risk> {
-    let End { live, differing, afterwards } = end;
+    let End { aim, live, midway, differing, afterwards } = end;
     let mut risks = Vec::new();
-    let manifest = patient.target.manifest.object();
-    if matches!(plan, Plan::Recreate) {
-        risks.push(Risk::Gone);
+    match plan {
+        Plan::Recreate => risks.push(Risk::Gone),
+        Plan::Renumber { ports } => risks.push(Risk::MovesClients { ports: ports.clone() }),
+        Plan::Migrate { managers } => risks.push(Risk::TakesOver { managers: managers.clone() }),
+        _ => {}
     }
     if let Some(before) = patient.before {
+        let midway = midway.and_then(|midway| patient.target.live(midway));
+        let ports = midway.map(|midway| interrupted(before, &midway, live)).unwrap_or_default();
+        if !ports.is_empty() && !risks.contains(&Risk::Gone) {
+            risks.push(Risk::PortsGone { ports });
+        }
         let paths = removed(differing);
         if !paths.is_empty() {
             risks.push(Risk::Removes { paths });
@@ -209,7 +310,7 @@ fn risks(patient: Patient<'_>, plan: &Plan, end: End<'_>) -> Vec<Risk> {
                 risks.push(Risk::TakesOver { managers });
             }
         }
-        let ports = moved(before, live, manifest);
+        let ports = moved(before, live, aim);
         if !ports.is_empty() {
             risks.push(Risk::MovesNodePorts { ports });
         }
@@ -221,12 +322,12 @@ fn risks(patient: Patient<'_>, plan: &Plan, end: End<'_>) -> Vec<Risk> {
         }
         match (annotation(before), annotation(live)) {
             (Some(_), None) => risks.push(Risk::DropsLastApplied),
-            (Some(old), Some(new)) if old == new && !states(old, manifest) => risks.push(Risk::LastAppliedStale),
+            (Some(old), Some(new)) if old == new && !states(old, aim) => risks.push(Risk::LastAppliedStale),
             _ => {}
         }
     }
     match (afterwards.outcome.succeeded(), afterwards.converged) {
-        (true, true) if shares_numbers(manifest) => risks.push(Risk::SharedKeysStay),
+        (true, true) if shares_numbers(aim) => risks.push(Risk::SharedKeysStay),
         (true, true) => {}
         (true, false) => risks.push(Risk::UndoneByApply),
         (false, _) => risks.push(Risk::ApplyFails),
@@ -244,6 +345,13 @@ fn removed(differing: &[Divergence]) -> Vec<String> {
         change.server_side.is_null() && change.wanted.is_null() && !is_port(path) && !system.contains(&path)
     });
     gone.map(|change| change.path.clone()).collect()
+}
+
+/// The ports that are there before and after, and not midway.
+fn interrupted(before: &Value, midway: &Value, after: &Value) -> Vec<Port> {
+    let (midway, after) = (Ports::of(midway), Ports::of(after));
+    let there = |item: &Value| after.get(&Key::of(item)).is_some() && midway.get(&Key::of(item)).is_none();
+    ports_of(before).iter().enumerate().filter(|(_, item)| there(item)).filter_map(|(at, item)| Port::of(item, at)).collect()
 }
 
 /// The managers that a forced apply takes fields from, as the refusal of the unforced one names them.
@@ -306,8 +414,10 @@ fn shares_numbers(manifest: &Value) -> bool {
 fn price(remedy: &Remedy) -> (usize, usize, usize, usize) {
     let heavy = remedy.risks.iter().map(|risk| match risk {
         Risk::Gone => 100,
+        Risk::MovesClients { .. } => 60,
         Risk::MovesClusterIp | Risk::MovesNodePorts { .. } => 20,
         Risk::UndoneByApply | Risk::ApplyFails => 40,
+        Risk::PortsGone { .. } => 50,
         Risk::Removes { .. } => 10,
         _ => 0,
     });

@@ -41,7 +41,7 @@ pub(super) fn lines(manifest: &Manifest, findings: &[Finding], after: Option<&Va
         let others = sharing.into_iter().flatten().filter(|other| **other != at);
         let with: Vec<usize> = others.filter_map(|other| line_of(*other, "port")).collect();
         let Some(line) = line_of(at, "port").filter(|_| !with.is_empty()) else { continue };
-        let path = list.clone().element(Key::of(item).element()).to_string();
+        let path = Key::of(item).path();
         let missed = missed.get(path.trim_end_matches(']')).map_or(&[][..], Vec::as_slice);
         lines.insert(line, Some(if missed.is_empty() { Mark::SharesKey { with } } else { Mark::NotReached { with } }));
         for line in missed.iter().filter_map(|field| line_of(at, field.strip_prefix('.')?)) {

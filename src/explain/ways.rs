@@ -71,6 +71,18 @@ pub(super) fn arguments(verb: &str, file: &str) -> Vec<String> {
     verb.split(' ').chain(["-f", file]).map(str::to_owned).collect()
 }
 
+/// The command line, as typed in a shell.
+pub(super) fn typed(arguments: &[String]) -> String {
+    let mut line = "kubectl".to_owned();
+    for word in arguments {
+        match word.contains([' ', '"', '\'', '{']) {
+            true => line.push_str(&format!(" '{}'", word.replace('\'', r"'\''"))),
+            false => line.push_str(&format!(" {word}")),
+        }
+    }
+    line
+}
+
 fn ports(live: Option<&Value>) -> Vec<Value> {
     live.and_then(|live| live.pointer("/spec/ports")?.as_array()).cloned().unwrap_or_default()
 }

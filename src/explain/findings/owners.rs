@@ -10,7 +10,7 @@ use crate::explain::divergences::LAST_APPLIED;
 use crate::explain::facts::{Cause, Code, Fact, Finding};
 use crate::explain::report::{Way, WayOutcome};
 use crate::path::Path;
-use crate::structured;
+use crate::structured::{Managers, Operation};
 use crate::value;
 
 /// MK013: server-side apply would change what others own.
@@ -76,14 +76,18 @@ pub(super) fn left_behind(evidence: &Evidence<'_>) -> Option<Finding> {
 
 /// The managers that own a field, as `kubectl-client-side-apply`.
 fn owners(object: &Value, path: &str) -> Vec<String> {
+    let names: BTreeSet<String> =
+        path.parse().ok().into_iter().flat_map(|path| managers_of(object, &path)).map(|(name, _)| name).collect();
+    names.into_iter().collect()
+}
+
+/// The managers that own a field, by name and operation.
+pub(in crate::explain) fn managers_of(object: &Value, path: &Path) -> Vec<(String, Operation)> {
     let owned = || {
-        let path: Path = path.parse().ok()?;
         let entries = value::Value::from_serde(object.pointer("/metadata/managedFields")?).ok()?;
-        let managers = structured::Managers::read(&entries).ok()?;
-        let operations = [structured::Operation::Apply, structured::Operation::Update];
-        let names: BTreeSet<String> =
-            operations.iter().flat_map(|operation| managers.owners(&path, *operation)).map(str::to_owned).collect();
-        Some(names.into_iter().collect())
+        let managers = Managers::read(&entries).ok()?;
+        let by = |operation| managers.owners(path, operation).map(move |name| (name.to_owned(), operation));
+        Some(by(Operation::Apply).chain(by(Operation::Update)).collect())
     };
     owned().unwrap_or_default()
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::words;
 use crate::explain::facts::{Cause, Code, Fact, Finding};
-use crate::explain::remedies::{Attempt, Plan, Remedy, Risk};
+use crate::explain::remedies::{Attempt, File, Plan, Remedy, Risk};
 use crate::explain::report::{Again, Divergence, Note, ObjectName, Report, SourceLine, Told, WayReport};
 
 /// The form as it is written: what need not be worded is lent by the report.
@@ -106,6 +106,8 @@ struct RemedyForm {
     risks: Vec<String>,
     plan: Plan,
     costs: Vec<Risk>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    files: Vec<File>,
     afterwards: Again,
 }
 
@@ -184,6 +186,7 @@ impl RemedyForm {
             risks: remedy.risks.iter().map(words::risk).collect(),
             plan: remedy.plan.clone(),
             costs: remedy.risks.clone(),
+            files: remedy.files.clone(),
             afterwards: remedy.afterwards,
         }
     }
@@ -191,6 +194,13 @@ impl RemedyForm {
 
 impl From<RemedyForm> for Remedy {
     fn from(form: RemedyForm) -> Self {
-        Remedy { plan: form.plan, steps: form.steps, writes: form.writes, risks: form.costs, afterwards: form.afterwards }
+        Remedy {
+            plan: form.plan,
+            steps: form.steps,
+            writes: form.writes,
+            risks: form.costs,
+            files: form.files,
+            afterwards: form.afterwards,
+        }
     }
 }

@@ -117,7 +117,8 @@ fn remedies(report: &Report, out: &mut String) {
         remedy.steps.iter().for_each(|step| out.push_str(&format!("   {step}\n")));
         out.push_str(&format!("   ```\n   {}\n", words::price(remedy, &common)));
     }
-    common.iter().for_each(|risk| out.push_str(&format!("\nAll of them: {}.\n", words::risk(risk))));
+    let all = if report.remedies.iter().any(words::renumbers) { "All but the one with another number" } else { "All of them" };
+    common.iter().for_each(|risk| out.push_str(&format!("\n{all}: {}.\n", words::risk(risk))));
     if !report.attempts.is_empty() {
         out.push_str("\nDoesn't help:\n\n");
         report.attempts.iter().for_each(|attempt| out.push_str(&format!("- {}\n", words::attempt(attempt))));

@@ -226,10 +226,12 @@ impl Page<'_> {
         let rest = " ".repeat(first.len());
         for (at, step) in remedy.steps.iter().enumerate() {
             let indent = if at == 0 { &first } else { &rest };
-            match step.split_once(" -p ").filter(|_| step.chars().count() + indent.len() > WIDTH) {
-                Some((command, patch)) => {
+            // What is long ends in something quoted.
+            let quoted = step.find(" -p '").or(step.find(" '")).filter(|_| step.chars().count() + indent.len() > WIDTH);
+            match quoted.and_then(|at| step.split_at_checked(at)) {
+                Some((command, quoted)) => {
                     self.line(&format!("{indent}{command} \\"));
-                    self.line(&format!("{rest}  -p {patch}"));
+                    self.line(&format!("{rest} {quoted}"));
                 }
                 None => self.line(&format!("{indent}{step}")),
             }

@@ -236,7 +236,15 @@ pub(super) fn risk(risk: &Risk) -> String {
         }
         Risk::ReordersPorts => "changes the order of the ports".to_owned(),
         Risk::MovesClusterIp => "changes the cluster IP".to_owned(),
+        Risk::CannotBeCreated { message } => format!("once deleted it could not be created again: {message}"),
+        Risk::MovesClients { ports } => {
+            format!("clients have to use {}", few(ports.iter().map(|moved| format!("{} for {}", moved.number, moved.port))))
+        }
         Risk::Gone => "for a while there is no Service".to_owned(),
+        Risk::PortsGone { ports } => {
+            let are = if ports.len() == 1 { "is" } else { "are" };
+            format!("for a while {} {are} not there", few(ports.iter().map(Port::to_string)))
+        }
         Risk::UndoneByApply => "`kubectl apply`, run afterwards, undoes it".to_owned(),
         Risk::ApplyFails => "`kubectl apply`, run afterwards, fails".to_owned(),
         Risk::SharedKeysStay => {
@@ -263,8 +271,19 @@ pub(super) fn plan(plan: &Plan) -> String {
         Plan::ApplyTwice => "`kubectl apply`, twice".to_owned(),
         Plan::Reorder { ports } => format!("listing {}", order(ports)),
         Plan::Rename => "other names".to_owned(),
-        Plan::JsonPatch => "writing the fields one by one with `kubectl patch --type=json`".to_owned(),
-        Plan::Recreate => "deleting and creating it".to_owned(),
+        Plan::Renumber { ports } => {
+            format!("moving {}", few(ports.iter().map(|moved| format!("{} to port {}", moved.port, moved.number))))
+        }
+        Plan::TwoSteps { without } => {
+            format!("applying the manifest without {} and then all of it", few(without.iter().map(Port::to_string)))
+        }
+        Plan::RepairLastApplied => "`kubectl apply`, after writing last-applied anew".to_owned(),
+        Plan::Migrate { managers } => {
+            let names = list(managers.iter().map(|name| format!("`{name}`")), "and");
+            format!("`kubectl apply --server-side`, taking over from {names}")
+        }
+        Plan::JsonPatch => "writing the fields by `kubectl patch --type=json`".to_owned(),
+        Plan::Recreate => "re-creating it".to_owned(),
     }
 }
 
@@ -553,6 +572,13 @@ fn words(fields: &[String], last: &str) -> String {
     list(fields.iter().map(|field| format!("`{field}`")), last)
 }
 
+/// The first few, and how many there are beside them.
+fn few(items: impl ExactSizeIterator<Item = String>) -> String {
+    let more = items.len().saturating_sub(3);
+    let shown = list(items.take(3), if more > 0 { "," } else { "and" });
+    if more > 0 { format!("{shown} and {more} more") } else { shown }
+}
+
 /// `a, b and c`.
 pub(super) fn list(items: impl Iterator<Item = String>, last: &str) -> String {
     let mut items: Vec<_> = items.collect();
@@ -642,25 +668,33 @@ fn manager_words(manager: &str) -> String {
 }
 
 /// What all remedies cost alike is told once, behind them.
+///
+/// Those that give ports other numbers are left out: they end what the others leave.
 pub(super) fn common_risks<'r>(remedies: &[&'r Remedy]) -> Vec<&'r Risk> {
-    match remedies {
-        [first, _, ..] => first.risks.iter().filter(|risk| remedies.iter().all(|remedy| remedy.risks.contains(risk))).collect(),
+    let alike: Vec<_> = remedies.iter().filter(|remedy| !renumbers(remedy)).collect();
+    match alike.as_slice() {
+        [first, _, ..] => first.risks.iter().filter(|risk| alike.iter().all(|remedy| remedy.risks.contains(risk))).collect(),
         _ => Vec::new(),
     }
+}
+
+pub(super) fn renumbers(remedy: &Remedy) -> bool {
+    matches!(remedy.plan, Plan::Renumber { .. })
 }
 
 /// The remedies that are told in full, at most three, and those that are told in passing.
 pub(super) fn told_in_full(remedies: &[Remedy]) -> (Vec<&Remedy>, Vec<&Remedy>) {
     let keeps_annotation = remedies.iter().any(|remedy| remedy.plan == Plan::SaveConfig);
-    let is_command = |remedy: &&Remedy| !matches!(remedy.plan, Plan::JsonPatch | Plan::Recreate) && remedy.steps.len() == 1;
+    let is_command = |remedy: &&Remedy| remedy.plan != Plan::JsonPatch && remedy.steps.len() == 1;
     let commands = remedies.iter().filter(is_command).filter(|remedy| remedy.plan != Plan::Way { way: Way::Replace }).count();
     let mut shown = Vec::new();
     let mut rest = Vec::new();
     for remedy in remedies {
         let twin = keeps_annotation && remedy.plan == Plan::Way { way: Way::Replace };
         let long = remedy.steps.iter().any(|step| step.chars().count() > 160);
-        // What interrupts the Service is not told in full where something else helps.
-        let heavy = remedy.risks.contains(&Risk::Gone) && !shown.is_empty();
+        // What interrupts the Service or moves its clients is not told in full where something else helps.
+        let is_heavy = |risk: &Risk| matches!(risk, Risk::Gone | Risk::PortsGone { .. } | Risk::MovesClients { .. });
+        let heavy = remedy.risks.iter().any(is_heavy) && !shown.is_empty();
         // Where two commands do it by themselves, a patch made by hand is not told in full.
         let by_hand = remedy.plan == Plan::JsonPatch && commands > 1;
         if shown.len() < 3 && !twin && !long && !heavy && !by_hand { shown.push(remedy) } else { rest.push(remedy) }
@@ -673,7 +707,8 @@ pub(super) fn in_passing(remedy: &Remedy) -> String {
     let against = remedy.risks.iter().find_map(|risk| match risk {
         Risk::UndoneByApply => Some(" (until the next `kubectl apply`, which undoes it)"),
         Risk::ApplyFails => Some(" (the next `kubectl apply` fails)"),
-        Risk::Gone => Some(" (for a while it is gone)"),
+        Risk::Gone | Risk::PortsGone { .. } => Some(" (gone for a while)"),
+        Risk::MovesClients { .. } => Some(" (clients too)"),
         Risk::DropsLastApplied => Some(" (drops last-applied)"),
         _ => None,
     });

@@ -1,0 +1,67 @@
+//! What nobody will remove: a last-applied annotation that does not tell of it, or a manager who never lets go of it.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::{Candidate, Command, left_over};
+use crate::explain::converged::Key;
+use crate::explain::divergences::LAST_APPLIED;
+use crate::explain::findings::managers_of;
+use crate::explain::history::last_applied;
+use crate::explain::remedies::{Patient, Plan, annotation, ports_of};
+use crate::explain::report::{Unmet, Way};
+use crate::structured::Operation;
+use crate::value;
+
+/// The managers under whose names kubectl applies: what they own is taken up without more ado.
+const OWN: [(&str, Operation); 2] = [("kubectl", Operation::Apply), ("kubectl-client-side-apply", Operation::Update)];
+
+/// The annotation states what is to go, and then `kubectl apply` removes it.
+pub(super) fn repaired(patient: Patient<'_>, missing: &[Unmet]) -> Option<Candidate> {
+    let before = patient.before?;
+    let applied = last_applied(before);
+    let known: BTreeSet<_> = applied.iter().flat_map(ports_of).filter_map(|item| item.get("port")?.as_i64()).collect();
+    let numbers: BTreeSet<_> = left_over(patient, missing).filter_map(|item| item.get("port")?.as_i64()).collect();
+    let unreadable = applied.is_none() && annotation(before).is_some_and(|text| !text.is_empty());
+    if !unreadable && numbers.is_subset(&known) {
+        return None;
+    }
+    let ports: Vec<Value> = numbers.into_iter().map(|number| json!({"port": number})).collect();
+    let told = if ports.is_empty() { json!({}) } else { json!({"spec": {"ports": ports}}) };
+    let (told, name, file) = (value::Value::from_serde(&told).ok()?.to_string(), patient.target.name, patient.target.file);
+    let setting = format!("{LAST_APPLIED}={told}");
+    let annotate = Command::new(["annotate", "service", name, "--overwrite", &setting]);
+    Some(Candidate::typed(Plan::RepairLastApplied, vec![annotate, Command::of_file("apply", file)]))
+}
+
+/// Server-side apply takes over whoever owns the annotation, and then removes what is not in the manifest; what another one applied
+/// goes when the manifest is applied in that one's name.
+pub(super) fn migrated(patient: Patient<'_>, missing: &[Unmet]) -> Option<Candidate> {
+    let before = patient.before?;
+    let paths = left_over(patient, missing).filter_map(|item| Key::of(item).path().parse().ok());
+    let owners = paths.flat_map(|path| managers_of(before, &path));
+    let mut managers: Vec<(String, Operation)> = owners.filter(|(name, by)| !OWN.contains(&(name, *by))).collect();
+    managers.sort();
+    managers.dedup();
+    if managers.is_empty() {
+        return None;
+    }
+    let (name, file) = (patient.target.name, patient.target.file);
+    let verb = if patient.conflicts() { Way::ServerSideApplyForced } else { Way::ServerSideApply }.verb();
+    let mut commands = Vec::new();
+    for (manager, operation) in &managers {
+        let mut apply = Command::of_file(verb, file);
+        let as_manager = format!("--field-manager={manager}");
+        match operation {
+            Operation::Apply => apply.arguments.push(as_manager),
+            Operation::Update => {
+                let setting = format!("{LAST_APPLIED}={{}}");
+                commands.push(Command::new(["annotate", "service", name, "--overwrite", &as_manager, &setting]));
+            }
+        }
+        commands.push(apply);
+    }
+    let plan = Plan::Migrate { managers: managers.into_iter().map(|(name, _)| name).collect() };
+    Some(Candidate::typed(plan, commands))
+}
