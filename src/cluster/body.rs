@@ -244,14 +244,19 @@ const CORE_KINDS: [&str; 54] = [
 
 /// The refusal of text that is no JSON.
 fn unreadable(body: &Body, error: &Error) -> Stop {
-    let Body::Bytes(bytes) = body else { return error.clone().into() };
-    let last_line = bytes.rsplit(|&byte| byte == b'\n').next().unwrap_or(bytes);
-    let line = bytes.iter().filter(|&&byte| byte == b'\n').count() + 1;
-    let end = format!("line {line}, column {}", last_line.len() + 1);
-    if error.place() == Some(&end) {
-        return unrecognized(bytes, "couldn't get version/kind; json parse error: unexpected end of JSON input").into();
+    match syntax_error(body, error) {
+        Ok(why) => unrecognized(&bytes(body), &format!("couldn't get version/kind; json parse error: {why}")).into(),
+        Err(outside) => outside.into(),
     }
-    Error::not_modelled(&format!("the server's text for a body that is not JSON ({error})")).into()
+}
+
+/// Go's text for what cannot be read here; the error is for what Go can read.
+pub(super) fn syntax_error(body: &Body, error: &Error) -> Result<String, Error> {
+    let fault = match body {
+        Body::Bytes(bytes) => value::go_syntax_error(bytes),
+        Body::Value(_) => None,
+    };
+    fault.ok_or_else(|| Error::not_modelled(&format!("a body that Go reads and the model does not ({error})")))
 }
 
 fn bytes(body: &Body) -> Cow<'_, [u8]> {
@@ -321,6 +326,8 @@ mod tests {
         let unrecognized = "the object provided is unrecognized (must be of type Service): couldn't get version/kind; json parse \
                             error: ";
         check("", &format!("{unrecognized}unexpected end of JSON input (<empty>)"));
+        check("tru", &format!("{unrecognized}invalid character ' ' in literal true (expecting 'e') (747275)"));
+        check("{a}", &format!("{unrecognized}invalid character 'a' looking for beginning of object key string ({{a}})"));
         check(
             r#"{"apiVersion":"v1","kind":"Service""#,
             &format!("{unrecognized}unexpected end of JSON input ({{\"apiVersion\":\"v1\",\"kind\":\"Ser ...)"),

@@ -23,8 +23,7 @@ use crate::{Error, structured};
 pub(super) struct Patch<'r> {
     patch_type: PatchType,
     document: Document<'r>,
-    /// Whether the text has no line break.
-    one_line: bool,
+    body: &'r Body,
 }
 
 impl<'r> Patch<'r> {
@@ -32,25 +31,21 @@ impl<'r> Patch<'r> {
     pub(super) fn read(body: &'r Body, patch_type: PatchType) -> Result<Self, Stop> {
         let document = body::document(body).map_err(|error| match patch_type {
             PatchType::Apply => Error::not_modelled(&format!("an apply patch that is not JSON ({error})")).into(),
-            _ => Stop::from(Status::bad_request("invalid JSON patch")),
+            _ => body::syntax_error(body, &error).map_or_else(Stop::from, |_| Status::bad_request("invalid JSON patch").into()),
         })?;
-        let one_line = match body {
-            Body::Bytes(bytes) => !bytes.trim_ascii().iter().any(|byte| matches!(byte, b'\n' | b'\r')),
-            Body::Value(_) => true,
-        };
-        Ok(Patch { patch_type, document, one_line })
+        Ok(Patch { patch_type, document, body })
     }
 }
 
 /// The Service that a patch leads to; `live` is missing only where an apply creates.
 pub(super) fn patched(write: &mut Write<'_, '_>, live: Option<&Object>, patch: Patch<'_>) -> Result<Service, Stop> {
-    let Patch { patch_type, document, one_line } = patch;
+    let Patch { patch_type, document, body } = patch;
     match (patch_type, live) {
-        (PatchType::Apply, live) => apply(write, live, document, one_line),
+        (PatchType::Apply, live) => apply(write, live, document, body),
         (_, None) => Err(Status::not_found("services", write.name()).into()),
         (PatchType::Strategic, Some(live)) => strategic(write, live, document),
-        (PatchType::Merge, Some(live)) => merge(write, live, document),
-        (PatchType::Json, Some(live)) => json(write, live, document),
+        (PatchType::Merge, Some(live)) => merge(write, live, document, body),
+        (PatchType::Json, Some(live)) => json(write, live, document, body),
     }
 }
 
@@ -64,7 +59,7 @@ fn is_null(root: Node<'_, '_>) -> bool {
     root.scalar().is_some_and(Value::is_null)
 }
 
-fn apply(write: &mut Write<'_, '_>, live: Option<&Object>, document: Document<'_>, one_line: bool) -> Result<Service, Stop> {
+fn apply(write: &mut Write<'_, '_>, live: Option<&Object>, document: Document<'_>, body: &Body) -> Result<Service, Stop> {
     if document.root().members().is_none() && !is_null(document.root()) {
         let prefix = "error decoding patch: error unmarshaling JSON: while decoding JSON: ";
         return Err(wrong_kind(prefix, document.root(), MAP));
@@ -73,7 +68,7 @@ fn apply(write: &mut Write<'_, '_>, live: Option<&Object>, document: Document<'_
     if write.validation() != FieldValidation::Ignore {
         repeated_keys(document.root(), &mut repeated);
     }
-    if !repeated.is_empty() && !one_line {
+    if !repeated.is_empty() && !is_one_line(body) {
         return Err(
             Error::not_modelled("an apply patch of several lines with a repeated key, which upstream tells by its line").into()
         );
@@ -91,6 +86,13 @@ fn apply(write: &mut Write<'_, '_>, live: Option<&Object>, document: Document<'_
     }
     write.warnings.extend(repeated);
     Ok(service)
+}
+
+fn is_one_line(body: &Body) -> bool {
+    match body {
+        Body::Bytes(bytes) => !bytes.trim_ascii().iter().any(|byte| matches!(byte, b'\n' | b'\r')),
+        Body::Value(_) => true,
+    }
 }
 
 /// Repeated keys as the YAML reader tells them in a text of one line: those inside a value before its own.
@@ -136,7 +138,7 @@ fn strategic(write: &mut Write<'_, '_>, live: &Object, document: Document<'_>) -
     let printed = || go_value(&spent(&live.stored_value(), &patch, schema));
     let decoded = service::decode_unstructured(&merged).map_err(|why| Status::invalid_patch(&printed(), &why))?;
     findings.extend(decoded.findings);
-    judge(write, findings, printed)?;
+    judge(write, findings, || Ok(printed()))?;
     finish(write, live, decoded.service)
 }
 
@@ -149,7 +151,7 @@ fn refusal(error: Error) -> Stop {
     }
 }
 
-fn merge(write: &mut Write<'_, '_>, live: &Object, document: Document<'_>) -> Result<Service, Stop> {
+fn merge(write: &mut Write<'_, '_>, live: &Object, document: Document<'_>, body: &Body) -> Result<Service, Stop> {
     let root = document.root();
     let lax = write.validation() == FieldValidation::Ignore;
     if !lax && root.members().is_none() && !is_null(root) {
@@ -159,10 +161,10 @@ fn merge(write: &mut Write<'_, '_>, live: &Object, document: Document<'_>) -> Re
     let text = live.stored_text();
     let current = value::parse_document(text.as_bytes())?.into_ordered();
     let merged = merge_patch::apply(current, document.into_ordered()).map_err(Status::bad_request)?;
-    decode(write, live, merged, findings)
+    decode(write, live, merged, findings, body)
 }
 
-fn json(write: &mut Write<'_, '_>, live: &Object, document: Document<'_>) -> Result<Service, Stop> {
+fn json(write: &mut Write<'_, '_>, live: &Object, document: Document<'_>, body: &Body) -> Result<Service, Stop> {
     const OPERATIONS: &str = "[]handlers.jsonPatchOp";
     let root = document.root();
     let lax = write.validation() == FieldValidation::Ignore;
@@ -194,7 +196,7 @@ fn json(write: &mut Write<'_, '_>, live: &Object, document: Document<'_>) -> Res
         return Err(Status::too_large(&format!("The allowed maximum operations in a JSON patch is {most}, got {sent}")).into());
     }
     let patched = json_patch::apply(current, operations).map_err(|_| Status::unprocessable())?;
-    decode(write, live, patched, findings)
+    decode(write, live, patched, findings, body)
 }
 
 /// Reads an operation of a JSON patch as its struct: what strict decoding finds in it, and the first value that is no text.
@@ -227,28 +229,32 @@ fn look_through(at: usize, operation: Node<'_, '_>, findings: &mut Vec<String>) 
 }
 
 /// The Service that a patched document is.
-fn decode(write: &mut Write<'_, '_>, live: &Object, patched: Value<'_>, mut findings: Vec<String>) -> Result<Service, Stop> {
+fn decode(
+    write: &mut Write<'_, '_>,
+    live: &Object,
+    patched: Value<'_>,
+    mut findings: Vec<String>,
+    sent: &Body,
+) -> Result<Service, Stop> {
     let document = Document::assembled(patched);
-    let printed = |document: &Document<'_>| {
-        let mut text = String::new();
-        write_node(document.root(), document, &mut text);
-        text
+    let decoded = match body::decode_patched(&document) {
+        Ok(decoded) => decoded,
+        Err(why) => return Err(Status::invalid_patch(&printed(&document, sent)?, &why).into()),
     };
-    let decoded = body::decode_patched(&document).map_err(|why| Status::invalid_patch(&printed(&document), &why))?;
     if write.validation() != FieldValidation::Ignore {
         findings.extend(decoded.findings);
     }
-    judge(write, findings, || printed(&document))?;
+    judge(write, findings, || printed(&document, sent))?;
     finish(write, live, decoded.service)
 }
 
 /// What strict decoding found is a warning or a refusal.
-fn judge(write: &mut Write<'_, '_>, findings: Vec<String>, printed: impl FnOnce() -> String) -> Result<(), Stop> {
+fn judge(write: &mut Write<'_, '_>, findings: Vec<String>, printed: impl FnOnce() -> Result<String, Error>) -> Result<(), Stop> {
     match write.validation() {
         FieldValidation::Ignore => {}
         FieldValidation::Warn => write.warnings.extend(findings),
         FieldValidation::Strict if findings.is_empty() => {}
-        FieldValidation::Strict => return Err(Status::invalid_patch(&printed(), &strict(&findings)).into()),
+        FieldValidation::Strict => return Err(Status::invalid_patch(&printed()?, &strict(&findings)).into()),
     }
     Ok(())
 }
@@ -258,6 +264,38 @@ fn finish(write: &mut Write<'_, '_>, live: &Object, mut service: Service) -> Res
     service::default(&mut service);
     write.own(Some(live), &mut service)?;
     Ok(service)
+}
+
+/// A patched document as a message prints it. Upstream keeps the text of what a patch brings along.
+fn printed(document: &Document<'_>, sent: &Body) -> Result<String, Error> {
+    if let Body::Bytes(bytes) = sent
+        && compact(bytes).as_deref() != Some(&text(&Document::assembled(value::parse_document(bytes)?.into_ordered())))
+    {
+        return Err(Error::not_modelled("the print of a patch that spells a number or a character as Go would not"));
+    }
+    Ok(text(document))
+}
+
+fn text(document: &Document<'_>) -> String {
+    let mut text = String::new();
+    write_node(document.root(), document, &mut text);
+    text
+}
+
+/// JSON without white space and with escapes for HTML, otherwise as it is (`compact` of Go's `encoding/json`).
+fn compact(bytes: &[u8]) -> Option<String> {
+    let mut out = String::new();
+    let (mut inside, mut escaped) = (false, false);
+    for c in std::str::from_utf8(bytes).ok()?.chars() {
+        match c {
+            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            ' ' | '\t' | '\r' | '\n' if !inside => {}
+            c => out.push(c),
+        }
+        inside ^= c == '"' && !escaped;
+        escaped = c == '\\' && !escaped;
+    }
+    Some(out)
 }
 
 /// The text of a document in its own order.

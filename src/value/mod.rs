@@ -13,6 +13,7 @@ mod map;
 mod number;
 mod parse;
 mod print;
+mod syntax;
 mod time;
 mod write;
 
@@ -23,6 +24,7 @@ pub use document::{Document, Members, Node};
 pub use map::Map;
 pub use parse::{parse, parse_document};
 pub(crate) use print::{go_type, go_value, is_printable, quote};
+pub(crate) use syntax::go_syntax_error;
 pub(crate) use time::{format_time, parse_time};
 pub(crate) use write::integer_text;
 

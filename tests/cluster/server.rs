@@ -129,6 +129,13 @@ fn bodies_that_cannot_be_read() {
     );
     check("body/media_type/patch", &patch("text/plain", "", "{}"), 415, "415: Unsupported Media Type");
     check("body/patch/not_json", &patch(MERGE, "", "{"), 400, "invalid JSON patch");
+    // A text that Go would write is printed as it is, an escape for HTML put in.
+    let mut cluster = Cluster::new();
+    create(&mut cluster, DNS);
+    let sent = patch(MERGE, "fieldValidation=Strict", "{ \"zip\" : [ \"<\\\"\\n\\u2028 é\", 1.5, 80.0, -1 ] }");
+    let response = send(&mut cluster, &sent);
+    let message = response.status().unwrap().message();
+    assert!(message.contains(r#"\"zip\":[\"\\u003c\\\"\\n\\u2028 é\",1.5,80.0,-1]}"#), "{message}");
     check("body/strategic/list", &patch(STRATEGIC, "", "[]"), 400, map);
     check("body/merge/list", &patch(MERGE, "", "[]"), 400, &format!("error decoding patch: {map}"));
     check(
@@ -371,11 +378,21 @@ fn what_is_not_modelled_is_named() {
         assert!(error.is_not_modelled());
         assert_eq!(error.to_string(), expect);
     }
-    let yaml = Request::new(Method::Patch, "/api/v1/namespaces/default/services/dns")
-        .content_type(APPLY)
-        .query("fieldManager", "a")
-        .body("kind: Service");
-    assert!(cluster.handle(&yaml).unwrap_err().is_not_modelled());
+    create(&mut cluster, DNS);
+    let deep = "[".repeat(200) + &"]".repeat(200);
+    for (name, media_type, body) in [
+        ("outside/yaml", APPLY, "kind: Service"),
+        ("outside/deep", MERGE, &*deep),
+        ("outside/large", STRATEGIC, r#"{"spec":{"ports":[{"port":1e999}]}}"#),
+        ("outside/spelling/number", MERGE, r#"{"zip":1e2}"#),
+        ("outside/spelling/character", MERGE, r#"{"zip":"\u00e9"}"#),
+        ("outside/spelling/operation", JSON_PATCH, r#"[{"op":"add","path":"/zip","value":"\/"}]"#),
+    ] {
+        let path = "/api/v1/namespaces/default/services/dns";
+        let request = Request::new(Method::Patch, path).content_type(media_type).body(body);
+        let request = request.query("fieldManager", "a").query("fieldValidation", "Strict");
+        assert!(cluster.handle(&request).unwrap_err().is_not_modelled(), "{name}");
+    }
 }
 
 #[test]
