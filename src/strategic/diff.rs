@@ -98,7 +98,8 @@ impl<'v, T: Trace> Diff<'_, 'v, T> {
     ) -> Result<Map<'v>, Error> {
         let depth = depth.checked_sub(1).ok_or_else(fault::too_deep)?;
         let mut draft = Draft::default();
-        let mut additional = false;
+        // What was not read of the older object is no `null` and no member of the newer one.
+        let mut additional = original.is_partial();
         let mut older = original.entries().iter().peekable();
         for (key, value) in modified.entries() {
             while let Some((gone, was)) = older.next_if(|(name, _)| name < key) {

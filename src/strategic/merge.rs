@@ -248,7 +248,7 @@ fn keep_directive<'v>(
 }
 
 /// The name of the list that a directive is for.
-fn list_of<'k>(key: &'k str, directive: &str) -> Option<&'k str> {
+pub(super) fn list_of<'k>(key: &'k str, directive: &str) -> Option<&'k str> {
     key.split_once('/').filter(|(prefix, _)| *prefix == directive).map(|(_, name)| name)
 }
 

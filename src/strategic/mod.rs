@@ -18,6 +18,7 @@ mod list;
 mod lookup;
 mod merge;
 mod order;
+mod reach;
 mod three_way;
 mod trace;
 pub(crate) mod yaml;
@@ -27,7 +28,7 @@ pub use trace::{Decision, Pass, Step, Trace};
 
 use crate::Error;
 use crate::schema::Schema;
-use crate::value::{self, MAX_DEPTH, Map, Value};
+use crate::value::{self, Form, MAX_DEPTH, Map, Value};
 use merge::{Merge, Purpose};
 
 /// The directive inside an object of a patch: `"$patch": "delete"`.
@@ -191,8 +192,13 @@ pub fn three_way(objects: ThreeWay<'_>, schema: &Schema, options: impl Into<Opti
 /// # Errors
 /// As [`three_way`], and [`Error::is_syntax`].
 pub fn three_way_bytes(objects: ThreeWay<'_, [u8]>, schema: &Schema, options: impl Into<Options>) -> Result<Vec<u8>, Error> {
+    let options = options.into();
     let original = objects.original.map(parse).transpose()?;
-    let (modified, current) = (parse(objects.modified)?, parse(objects.current)?);
+    let modified = parse(objects.modified)?;
+    let current = match options.conflicts {
+        Conflicts::Overwrite => parse_part(objects.current, &modified, Form::Any, reach::compared)?,
+        Conflicts::Refuse => parse(objects.current)?,
+    };
     let objects = ThreeWay { original: original.as_ref(), modified: &modified, current: &current };
     three_way_values(objects, schema, options, &mut ()).map(|patch| write(&patch, 0))
 }
@@ -295,8 +301,12 @@ pub fn apply(document: &serde_json::Value, patch: &serde_json::Value, schema: &S
 /// As [`apply`], and [`Error::is_syntax`].
 pub fn apply_bytes(document: &[u8], patch: &[u8], schema: &Schema) -> Result<Vec<u8>, Error> {
     let size = document.len() + patch.len();
-    let (document, patch) = (parse(document)?, parse(patch)?);
-    apply_values(document, patch, schema, Lookup::default(), &mut ()).map(|result| write(&result, size))
+    let patch = parse(patch);
+    let document = match &patch {
+        Ok(patch) => parse_part(document, patch, Form::Written, reach::patched)?,
+        Err(_) => parse(document)?,
+    };
+    apply_values(document, patch?, schema, Lookup::default(), &mut ()).map(|result| write(&result, size))
 }
 
 /// The same as [`apply`] on [`Value`]s, which it takes, telling its decisions to `trace`.
@@ -336,6 +346,10 @@ fn into_object(value: Value<'_>) -> Result<Map<'_>, Error> {
 
 fn parse(text: &[u8]) -> Result<Value<'_>, Error> {
     if text.is_empty() { Ok(Value::Null) } else { value::parse(text) }
+}
+
+fn parse_part<'a>(text: &'a [u8], pattern: &Value<'_>, form: Form, reading: value::Reading) -> Result<Value<'a>, Error> {
+    if text.is_empty() { Ok(Value::Null) } else { value::parse_part(text, pattern, form, reading) }
 }
 
 fn write(value: &Value<'_>, size: usize) -> Vec<u8> {

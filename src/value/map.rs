@@ -17,12 +17,31 @@ use super::Value;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Map<'a> {
     entries: Vec<(Cow<'a, str>, Value<'a>)>,
+    /// The members of a [partial](Map::is_partial) object that were not read.
+    unread: Option<Box<Unread<'a>>>,
+}
+
+/// Members sorted by key, each as Go writes it or, in an object that is never written, as it came.
+#[derive(Clone, Debug, PartialEq)]
+struct Unread<'a> {
+    members: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+}
+
+impl<'a> Unread<'a> {
+    fn borrowed(&self) -> Unread<'_> {
+        Unread { members: self.members.iter().map(|(key, text)| (Cow::Borrowed(&**key), Cow::Borrowed(&**text))).collect() }
+    }
+
+    fn into_owned(self) -> Unread<'static> {
+        let owned = |text: Cow<'a, str>| Cow::Owned(text.into_owned());
+        Unread { members: self.members.into_iter().map(|(key, text)| (owned(key), owned(text))).collect() }
+    }
 }
 
 impl<'a> Map<'a> {
     /// An object without members.
     pub const fn new() -> Self {
-        Map { entries: Vec::new() }
+        Map { entries: Vec::new(), unread: None }
     }
 
     /// Sorts members by key; of a repeated key the last one stays.
@@ -37,12 +56,12 @@ impl<'a> Map<'a> {
                 same
             });
         }
-        Map { entries }
+        Map { entries, unread: None }
     }
 
     /// Members in the order of a text, for a [`Document`](super::Document) alone: nothing here may be looked up.
     pub(crate) const fn in_document_order(entries: Vec<(Cow<'a, str>, Value<'a>)>) -> Self {
-        Map { entries }
+        Map { entries, unread: None }
     }
 
     /// Brings members in the order of a text into the order of their keys; of a repeated key the last one stays.
@@ -50,6 +69,24 @@ impl<'a> Map<'a> {
         if !self.entries.is_sorted_by(|a, b| a.0 < b.0) {
             *self = Map::from_entries(std::mem::take(&mut self.entries));
         }
+    }
+
+    /// Makes the object a partial one if there are unread members; they are sorted, and no key is a member already.
+    pub(super) fn leave_unread(&mut self, members: Vec<(Cow<'a, str>, Cow<'a, str>)>) {
+        if !members.is_empty() {
+            self.unread = Some(Box::new(Unread { members }));
+        }
+    }
+
+    /// Whether some members were left as text. They are written and compared with the others; everything else here knows only what
+    /// was read.
+    pub(crate) fn is_partial(&self) -> bool {
+        self.unread.is_some()
+    }
+
+    /// The members that were left as text.
+    pub(super) fn unread(&self) -> &[(Cow<'a, str>, Cow<'a, str>)] {
+        self.unread.as_ref().map_or(&[], |unread| &unread.members)
     }
 
     /// How many members there are.
@@ -149,12 +186,18 @@ impl<'a> Map<'a> {
 
     /// A copy that borrows its strings from this one.
     pub fn borrowed(&self) -> Map<'_> {
-        Map { entries: self.entries.iter().map(|(key, value)| (Cow::Borrowed(&**key), value.borrowed())).collect() }
+        Map {
+            entries: self.entries.iter().map(|(key, value)| (Cow::Borrowed(&**key), value.borrowed())).collect(),
+            unread: self.unread.as_ref().map(|unread| Box::new(unread.borrowed())),
+        }
     }
 
     /// The same object with strings of its own.
     pub fn into_owned(self) -> Map<'static> {
-        Map { entries: self.entries.into_iter().map(|(key, value)| (Cow::Owned(key.into_owned()), value.into_owned())).collect() }
+        Map {
+            entries: self.entries.into_iter().map(|(key, value)| (Cow::Owned(key.into_owned()), value.into_owned())).collect(),
+            unread: self.unread.map(|unread| Box::new(unread.into_owned())),
+        }
     }
 }
 

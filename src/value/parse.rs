@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::scan::Marks;
 use super::{Document, MAX_DEPTH, Map, Value};
 use crate::Error;
 
@@ -26,34 +27,57 @@ pub fn parse_document(text: &[u8]) -> Result<Document<'_>, Error> {
     Ok(Document::new(root, parser.literals))
 }
 
-enum Members {
+pub(super) enum Members {
     Sorted,
     AsWritten,
 }
 
-struct Parser<'a> {
+pub(super) struct Parser<'a> {
     bytes: &'a [u8],
     /// The same bytes, where they are UTF-8 throughout.
-    text: Option<&'a str>,
-    at: usize,
+    pub(super) text: Option<&'a str>,
+    pub(super) at: usize,
     members: Members,
     /// Numbers that are no integers, as written; kept for a [`Document`] alone.
     literals: Vec<Cow<'a, str>>,
+    /// What was read so far of the lists and objects that are open, the innermost last: each one's array is made when it is closed,
+    /// as long as it has to be.
+    open_items: Vec<Value<'a>>,
+    open_members: Vec<(Cow<'a, str>, Value<'a>)>,
+    /// What was read so far of a string with escapes.
+    unescaped: Vec<u8>,
 }
 
 impl<'a> Parser<'a> {
-    fn new(bytes: &'a [u8], members: Members) -> Self {
-        Parser { bytes, text: std::str::from_utf8(bytes).ok(), at: 0, members, literals: Vec::new() }
+    pub(super) fn new(bytes: &'a [u8], members: Members) -> Self {
+        Parser {
+            bytes,
+            text: std::str::from_utf8(bytes).ok(),
+            at: 0,
+            members,
+            literals: Vec::new(),
+            open_items: Vec::new(),
+            open_members: Vec::new(),
+            unescaped: Vec::new(),
+        }
     }
 
     fn document(&mut self) -> Result<Value<'a>, Error> {
         let value = self.value(MAX_DEPTH)?;
+        self.end()?;
+        Ok(value)
+    }
+
+    /// Nothing but white space may follow.
+    pub(super) fn end(&mut self) -> Result<(), Error> {
         match self.peek() {
-            None => Ok(value),
+            None => Ok(()),
             Some(_) => Err(self.error("more text after the value")),
         }
     }
 
+    #[cold]
+    #[inline(never)]
     fn error(&self, message: &str) -> Error {
         let before = &self.bytes[..self.at.min(self.bytes.len())];
         let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
@@ -62,7 +86,7 @@ impl<'a> Parser<'a> {
     }
 
     /// The next byte that is no white space, not taken.
-    fn peek(&mut self) -> Option<u8> {
+    pub(super) fn peek(&mut self) -> Option<u8> {
         while let Some(&byte) = self.bytes.get(self.at) {
             if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
                 return Some(byte);
@@ -72,7 +96,7 @@ impl<'a> Parser<'a> {
         None
     }
 
-    fn value(&mut self, depth: usize) -> Result<Value<'a>, Error> {
+    pub(super) fn value(&mut self, depth: usize) -> Result<Value<'a>, Error> {
         match self.peek() {
             Some(b'{') => self.object(depth).map(Value::Map),
             Some(b'[') => self.list(depth).map(Value::List),
@@ -96,56 +120,52 @@ impl<'a> Parser<'a> {
     }
 
     /// Enters a list or object; answers the depth that is left inside.
-    fn enter(&mut self, depth: usize) -> Result<usize, Error> {
+    pub(super) fn enter(&mut self, depth: usize) -> Result<usize, Error> {
         let inside = depth.checked_sub(1).ok_or_else(|| self.error(&format!("nested deeper than {MAX_DEPTH}")))?;
         self.at += 1;
         Ok(inside)
     }
 
     /// Takes `,` and answers true, or takes `close` and answers false.
-    fn more(&mut self, close: u8) -> Result<bool, Error> {
+    pub(super) fn more(&mut self, close: u8) -> Result<bool, Error> {
         let next = self.peek();
         if next == Some(b',') || next == Some(close) {
             self.at += 1;
             Ok(next == Some(b','))
         } else {
-            Err(self.error(&format!("expected `,` or `{}`", char::from(close))))
+            Err(self.error(if close == b']' { "expected `,` or `]`" } else { "expected `,` or `}`" }))
         }
     }
 
     fn list(&mut self, depth: usize) -> Result<Vec<Value<'a>>, Error> {
         let depth = self.enter(depth)?;
-        let mut items = Vec::new();
         if self.peek() == Some(b']') {
             self.at += 1;
-            return Ok(items);
+            return Ok(Vec::new());
         }
+        let first = self.open_items.len();
         loop {
-            items.push(self.value(depth)?);
+            let item = self.value(depth)?;
+            self.open_items.push(item);
             if !self.more(b']')? {
-                return Ok(items);
+                return Ok(self.open_items.drain(first..).collect());
             }
         }
     }
 
     fn object(&mut self, depth: usize) -> Result<Map<'a>, Error> {
         let depth = self.enter(depth)?;
-        let mut entries = Vec::new();
         if self.peek() == Some(b'}') {
             self.at += 1;
             return Ok(Map::new());
         }
+        let first = self.open_members.len();
         loop {
-            if self.peek() != Some(b'"') {
-                return Err(self.error("expected a key in double quotes"));
-            }
-            let key = self.string()?;
-            if self.peek() != Some(b':') {
-                return Err(self.error("expected `:`"));
-            }
-            self.at += 1;
-            entries.push((key, self.value(depth)?));
+            let key = self.key()?;
+            let value = self.value(depth)?;
+            self.open_members.push((key, value));
             if !self.more(b'}')? {
+                let entries = self.open_members.drain(first..).collect();
                 return Ok(match self.members {
                     Members::Sorted => Map::from_entries(entries),
                     Members::AsWritten => Map::in_document_order(entries),
@@ -154,14 +174,28 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// Takes a key and the colon behind it.
+    pub(super) fn key(&mut self) -> Result<Cow<'a, str>, Error> {
+        if self.peek() != Some(b'"') {
+            return Err(self.error("expected a key in double quotes"));
+        }
+        let key = self.string()?;
+        if self.peek() != Some(b':') {
+            return Err(self.error("expected `:`"));
+        }
+        self.at += 1;
+        Ok(key)
+    }
+
     fn number(&mut self) -> Result<Value<'a>, Error> {
         let start = self.at;
-        if self.bytes[self.at] == b'-' {
+        let negative = self.bytes[start] == b'-';
+        if negative {
             self.at += 1;
         }
         let leading = self.at;
-        let whole = self.digits()?;
-        if whole > 1 && self.bytes[leading] == b'0' {
+        let (whole, digits) = self.digits()?;
+        if digits > 1 && self.bytes[leading] == b'0' {
             self.at = leading + 1;
             return Err(self.error("a number has no leading zero"));
         }
@@ -179,6 +213,9 @@ impl<'a> Parser<'a> {
             }
             self.digits()?;
         }
+        if integral && digits <= SAFE_DIGITS {
+            return Ok(Value::Integer(if negative { -whole } else { whole }));
+        }
         // Digits, signs and an exponent: ASCII.
         let text = std::str::from_utf8(&self.bytes[start..self.at]).unwrap_or_default();
         if integral && let Ok(number) = text.parse() {
@@ -193,62 +230,76 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Takes one digit or more; answers how many.
-    fn digits(&mut self) -> Result<usize, Error> {
-        let count = self.bytes[self.at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-        self.at += count;
-        if count == 0 { Err(self.error("expected a digit")) } else { Ok(count) }
+    /// Takes one digit or more; answers what they say, if there are no more than [`SAFE_DIGITS`], and how many there are.
+    fn digits(&mut self) -> Result<(i64, usize), Error> {
+        let start = self.at;
+        let mut number = 0i64;
+        while let Some(byte @ b'0'..=b'9') = self.bytes.get(self.at) {
+            number = number.wrapping_mul(10).wrapping_add(i64::from(byte - b'0'));
+            self.at += 1;
+        }
+        let count = self.at - start;
+        if count == 0 { Err(self.error("expected a digit")) } else { Ok((number, count)) }
     }
 
     /// Takes a string, the opening quote being next.
     fn string(&mut self) -> Result<Cow<'a, str>, Error> {
         self.at += 1;
-        let plain = self.plain()?;
-        if self.bytes[self.at] == b'"' {
+        let start = self.at;
+        if self.skip_plain()? == b'"' {
+            let plain = start..self.at;
             self.at += 1;
-            return Ok(plain);
+            return Ok(match self.text {
+                Some(text) => Cow::Borrowed(&text[plain]),
+                None => decode(&self.bytes[plain]),
+            });
         }
-        let mut text = plain.into_owned();
+        self.unescaped.clear();
+        let mut plain = start..self.at;
         loop {
-            if self.bytes[self.at] == b'"' {
-                self.at += 1;
-                return Ok(Cow::Owned(text));
-            }
+            self.unescaped.extend_from_slice(&self.bytes[plain]);
             self.at += 1;
-            text.push(self.escape()?);
-            text.push_str(&self.plain()?);
+            self.escape()?;
+            let start = self.at;
+            let next = self.skip_plain()?;
+            plain = start..self.at;
+            if next == b'"' {
+                self.unescaped.extend_from_slice(&self.bytes[plain]);
+                self.at += 1;
+                return Ok(Cow::Owned(decode(&self.unescaped).into_owned()));
+            }
         }
     }
 
-    /// Takes text up to the next quote or backslash, which is there.
-    fn plain(&mut self) -> Result<Cow<'a, str>, Error> {
-        let start = self.at;
-        let length = self.bytes[start..].iter().position(|&byte| ENDS_PLAIN[usize::from(byte)]);
-        self.at = length.map_or(self.bytes.len(), |length| start + length);
+    /// Takes text up to the next quote or backslash, which is there; answers which it is.
+    fn skip_plain(&mut self) -> Result<u8, Error> {
+        self.at = ENDS_PLAIN.find(self.bytes, self.at);
         match self.bytes.get(self.at) {
             None => Err(self.error("the text ends inside a string")),
             Some(0..0x20) => Err(self.error("a control character in a string must be escaped")),
-            Some(_) => Ok(match self.text {
-                Some(text) => Cow::Borrowed(&text[start..self.at]),
-                None => decode(&self.bytes[start..self.at]),
-            }),
+            Some(&byte) => Ok(byte),
         }
     }
 
-    /// Takes what follows a backslash.
-    fn escape(&mut self) -> Result<char, Error> {
+    /// Takes what follows a backslash, and adds what it stands for to the string.
+    fn escape(&mut self) -> Result<(), Error> {
         let escaped = match self.bytes.get(self.at) {
-            Some(&byte @ (b'"' | b'\\' | b'/')) => char::from(byte),
-            Some(b'b') => '\x08',
-            Some(b'f') => '\x0c',
-            Some(b'n') => '\n',
-            Some(b'r') => '\r',
-            Some(b't') => '\t',
-            Some(b'u') => return self.unicode_escape(),
+            Some(&byte @ (b'"' | b'\\' | b'/')) => byte,
+            Some(b'b') => 0x08,
+            Some(b'f') => 0x0c,
+            Some(b'n') => b'\n',
+            Some(b'r') => b'\r',
+            Some(b't') => b'\t',
+            Some(b'u') => {
+                let escaped = self.unicode_escape()?;
+                self.unescaped.extend_from_slice(escaped.encode_utf8(&mut [0; 4]).as_bytes());
+                return Ok(());
+            }
             _ => return Err(self.error("unknown escape in a string")),
         };
         self.at += 1;
-        Ok(escaped)
+        self.unescaped.push(escaped);
+        Ok(())
     }
 
     fn unicode_escape(&mut self) -> Result<char, Error> {
@@ -278,18 +329,11 @@ impl<'a> Parser<'a> {
     }
 }
 
+/// So many digits are an `i64` in any case.
+pub(super) const SAFE_DIGITS: usize = 18;
+
 /// Bytes at which plain text in a string ends: quotes, backslashes and control characters.
-static ENDS_PLAIN: [bool; 256] = {
-    let mut ends = [false; 256];
-    let mut byte = 0;
-    while byte < 0x20 {
-        ends[byte] = true;
-        byte += 1;
-    }
-    ends[b'"' as usize] = true;
-    ends[b'\\' as usize] = true;
-    ends
-};
+pub(super) static ENDS_PLAIN: Marks<2> = Marks::new([(0, b'"'), (0, b'\\')]);
 
 /// Text with each byte that is not UTF-8 replaced, one replacement a byte as in Go.
 fn decode(bytes: &[u8]) -> Cow<'_, str> {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::scan::Marks;
 use super::{Value, number};
 
 impl Value<'_> {
@@ -26,13 +27,22 @@ impl Value<'_> {
             }
             Value::Map(map) => {
                 out.push('{');
-                for (at, (key, value)) in map.iter().enumerate() {
-                    if at > 0 {
-                        out.push(',');
+                let mut unread = map.unread().iter().peekable();
+                let mut before = false;
+                for (key, value) in map.iter() {
+                    while let Some((key, text)) = unread.next_if(|(left, _)| **left < *key) {
+                        write_key(key, before, out);
+                        out.push_str(text);
+                        before = true;
                     }
-                    write_string(key, out);
-                    out.push(':');
+                    write_key(key, before, out);
                     value.write_to(out);
+                    before = true;
+                }
+                for (key, text) in unread {
+                    write_key(key, before, out);
+                    out.push_str(text);
+                    before = true;
                 }
                 out.push('}');
             }
@@ -47,6 +57,14 @@ impl fmt::Display for Value<'_> {
         self.write_to(&mut out);
         f.write_str(&out)
     }
+}
+
+fn write_key(key: &str, before: bool, out: &mut String) {
+    if before {
+        out.push(',');
+    }
+    write_string(key, out);
+    out.push(':');
 }
 
 fn write_integer(number: i64, out: &mut String) {
@@ -72,32 +90,16 @@ pub(crate) fn integer_text(number: i64) -> ([u8; 20], usize) {
     (digits, start - usize::from(number < 0))
 }
 
-/// Bytes that do not stand for themselves, or of which the next ones must be looked at.
-static SPECIAL: [bool; 256] = {
-    let mut special = [false; 256];
-    let mut byte = 0;
-    while byte < 0x20 {
-        special[byte] = true;
-        byte += 1;
-    }
-    special[b'"' as usize] = true;
-    special[b'\\' as usize] = true;
-    special[b'<' as usize] = true;
-    special[b'>' as usize] = true;
-    special[b'&' as usize] = true;
-    special[0xe2] = true;
-    special
-};
+/// Bytes that do not stand for themselves, `"`, `&`, `\\`, `<` and `>`, or of which the next ones must be looked at.
+pub(super) static SPECIAL: Marks<4> = Marks::new([(4, b'&'), (0, b'\\'), (2, b'>'), (0, 0xe2)]);
 
 /// Appends `text` as a JSON string, quotes included.
 pub(super) fn write_string(text: &str, out: &mut String) {
     out.reserve(text.len() + 2);
     out.push('"');
     let bytes = text.as_bytes();
-    let (mut written, mut at) = (0, 0);
-    while let Some(found) = bytes[at..].iter().position(|&byte| SPECIAL[usize::from(byte)]) {
-        at += found;
-        let byte = bytes[at];
+    let (mut written, mut at) = (0, SPECIAL.find(bytes, 0));
+    while let Some(&byte) = bytes.get(at) {
         let escape = match byte {
             b'"' => "\\\"",
             b'\\' => "\\\\",
@@ -112,7 +114,7 @@ pub(super) fn write_string(text: &str, out: &mut String) {
             0xe2 if text[at..].starts_with('\u{2028}') => "\\u2028",
             0xe2 if text[at..].starts_with('\u{2029}') => "\\u2029",
             0xe2 => {
-                at += 1;
+                at = SPECIAL.find(bytes, at + 1);
                 continue;
             }
             _ => "",
@@ -123,8 +125,8 @@ pub(super) fn write_string(text: &str, out: &mut String) {
         } else {
             out.push_str(escape);
         }
-        at += if byte == 0xe2 { 3 } else { 1 };
-        written = at;
+        written = at + if byte == 0xe2 { 3 } else { 1 };
+        at = SPECIAL.find(bytes, written);
     }
     out.push_str(&text[written..]);
     out.push('"');

@@ -422,13 +422,13 @@ impl<'b> Dice<'b> {
                     &mut text,
                     at,
                     b"53",
-                    self.one_of::<&[u8]>(&[b"53.0", b"5.3e1", b"1e999", b"-0", b"053", b"99999999999999999999"]),
+                    self.one_of::<&[u8]>(&[b"53.0", b"5.3e1", b"1e999", b"-0", b"053", b"99999999999999999999", b" 53\n"]),
                 ),
                 6 => replace_first(
                     &mut text,
                     at,
                     b"d",
-                    self.one_of::<&[u8]>(&[b"\\ud800", b"\\u0000", b"\\udc00\\ud800", b"\xff", b"\\x"]),
+                    self.one_of::<&[u8]>(&[b"\\ud800", b"\\u0000", b"\\udc00\\ud800", b"\xff", b"\\x", b"\\u0064", b"\\/"]),
                 ),
                 _ => {
                     let deep = self.below(400);
