@@ -131,13 +131,15 @@ pub(super) fn duplicate_after_patch(evidence: &Evidence<'_>) -> Option<Finding> 
     Some(finding(Code::DuplicateAfterPatch, PORTS, because))
 }
 
-/// MK007: a directive deletes every port of a number.
+/// MK007: a directive deletes every port of a number, also one that was to stay.
 pub(super) fn deletes_all(evidence: &Evidence<'_>) -> Option<Finding> {
     let usual = evidence.usual()?;
-    let live = ports_of(evidence.before?);
+    let before = evidence.before?;
+    let (live, given) = (ports_of(before), Ports::of(evidence.manifest));
+    let stays = |place: &usize| items_of(before).get(*place).is_some_and(|item| given.get(&Key::of(item)).is_some());
     let mut because = Vec::new();
-    for places in usual.observed.deleted.iter().filter(|places| places.len() > 1) {
-        let ports: Vec<Port> = live.iter().filter(|port| places.contains(&port.index)).cloned().collect();
+    for places in usual.observed.deleted.iter().filter(|places| places.len() > 1 || places.iter().any(stays)) {
+        let ports: Vec<Port> = places.iter().filter_map(|place| at(&live, *place)).cloned().collect();
         if let Some(first) = ports.first() {
             because.push(Cause::from(Fact::DeletesAll { number: first.port, ports }));
         }
@@ -145,8 +147,8 @@ pub(super) fn deletes_all(evidence: &Evidence<'_>) -> Option<Finding> {
     if because.is_empty() {
         return None;
     }
-    let sent = patch_sent(evidence).map(Cause::from);
-    because.splice(0..0, sent.into_iter().chain([cause(by_merge_key(), Vec::new())]));
+    let told = shared(evidence).into_iter().chain(patch_sent(evidence)).chain([by_merge_key()]);
+    because.splice(0..0, told.map(Cause::from));
     if usual.report.outcome == WayOutcome::Rejected {
         let messages = usual.report.causes.iter().map(|cause| format!("{}: {}", cause.field, cause.message)).collect();
         because.push(Fact::Refused { ways: vec![usual.report.way], messages }.into());
