@@ -165,3 +165,29 @@ fn unique_numbers_lose_no_port() {
     let unique = Config::default().repeated(0.0);
     runner.run(&changes(&unique), |change| Ok(laws::never_loses_a_port(&change.old, &change.new)?)).unwrap();
 }
+
+/// A report runs no command twice where the answer is known; each of its ways is what the commands do when all are run.
+#[test]
+fn ways_are_as_run() {
+    for history in sample(histories(&Config::default()), 150) {
+        let report = explain(&history).unwrap();
+        let mut cluster = Cluster::new();
+        for step in &history.steps {
+            let manifest = step.manifest.clone().map(|manifest| Manifest::new(manifest).unwrap());
+            cluster.kubectl(&step.kubectl, manifest.as_ref()).unwrap();
+        }
+        let (namespace, name) = (&*report.object().namespace, &*report.object().name);
+        for way in report.ways() {
+            let line: Vec<&str> = way.command.split(' ').collect();
+            let mut fork = cluster.clone();
+            let first = fork.kubectl(&line, Some(&history.manifest)).unwrap();
+            assert_eq!(first.stderr(), way.error.as_deref().unwrap_or(first.stderr()), "{history:?}");
+            assert_eq!(first.succeeded(), way.outcome.succeeded(), "{history:?}");
+            assert_eq!(fork.get("Service", namespace, name), way.live, "{history:?}");
+            let again = fork.kubectl(&line, Some(&history.manifest)).unwrap();
+            assert_eq!(again.succeeded(), way.again.outcome.succeeded(), "{history:?}");
+            let word = again.stdout().split_whitespace().next_back();
+            assert!(!again.succeeded() || word == Some(way.again.outcome.as_str()), "{history:?}");
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::converged::{converged, unmet};
+use super::converged::unmet;
 use super::divergences::LAST_APPLIED;
 use super::report::{Note, Told, Way};
 use super::ways::{self, Target};
@@ -98,13 +98,14 @@ pub(super) fn start(past: Past<'_>, environment: Environment, target: Target<'_>
             Ok(Start { cluster, told: Vec::new(), notes: note.into_iter().collect() })
         }
         Past::Steps(steps) => {
-            let told = steps.iter().enumerate().map(|(at, step)| {
-                play(&mut cluster, step, target).map_err(|error| {
+            let mut told: Vec<Told> = Vec::with_capacity(steps.len());
+            for (at, step) in steps.iter().enumerate() {
+                let is_well = told.iter().all(|told| told.converged != Some(false));
+                told.push(play(&mut cluster, step, target, is_well).map_err(|error| {
                     let place = format!("step {} ({})", at + 1, step.command());
                     Error::new(error.kind(), Some(place), error.to_string())
-                })
-            });
-            let told = told.collect::<Result<_, _>>()?;
+                })?);
+            }
             Ok(Start { cluster, told, notes: Vec::new() })
         }
     }
@@ -119,28 +120,27 @@ fn placed(live: &Value, namespace: &str) -> Value {
     live
 }
 
-fn play(cluster: &mut Cluster, step: &Step, target: Target<'_>) -> Result<Told, Error> {
+/// Runs a step; the first one that goes wrong is told with what would have worked in its place.
+fn play(cluster: &mut Cluster, step: &Step, target: Target<'_>, is_well: bool) -> Result<Told, Error> {
     let manifest = step.manifest.clone().map(Manifest::new).transpose()?;
     let before = cluster.clone();
     let outcome = cluster.kubectl(&step.kubectl, manifest.as_ref())?;
     let live = target.live(cluster);
     let left = manifest.as_ref().map(|manifest| unmet(manifest.object(), live.as_ref()));
-    let mut told = Told {
+    let converged = left.as_ref().map(|left| live.is_some() && left.is_empty());
+    let instead = match (&manifest, step.way()) {
+        (Some(manifest), Some(went)) if converged == Some(false) && is_well => {
+            ways::good(Way::ALL.into_iter().filter(|way| *way != went), &before, Target { manifest, ..target })
+        }
+        _ => Vec::new(),
+    };
+    Ok(Told {
         command: step.command(),
         outcome: ways::word(&outcome),
-        converged: manifest.as_ref().map(|manifest| converged(manifest.object(), live.as_ref())),
+        converged,
         unmet: left.and_then(|left| left.into_iter().next()),
-        instead: Vec::new(),
-    };
-    if let (Some(false), Some(manifest), Some(went)) = (told.converged, &manifest, step.way()) {
-        let target = Target { manifest, ..target };
-        for way in Way::ALL.into_iter().filter(|way| *way != went) {
-            if ways::run(way, &before, target).is_ok_and(|ran| ran.report.converged) {
-                told.instead.push(way);
-            }
-        }
-    }
-    Ok(told)
+        instead,
+    })
 }
 
 /// The live object with its managedFields; where they are hidden they are rebuilt from the last-applied annotation.

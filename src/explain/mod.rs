@@ -156,8 +156,8 @@ pub fn explain<'a>(case: impl Into<Case<'a>>) -> Result<Report, Error> {
 
     let before = target.live(&start.cluster);
     let mut ran = Vec::new();
-    for way in Way::ALL {
-        match ways::run(way, &start.cluster, target) {
+    for way in ways::all(&start.cluster, target) {
+        match way {
             Ok(way) => ran.push(way),
             Err(error) if error.is_not_modelled() => notes.push(Note::NotModelled { what: error.to_string() }),
             Err(error) => return Err(error),

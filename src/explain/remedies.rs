@@ -13,6 +13,7 @@ use super::converged::{Key, Ports, converged};
 use super::divergences::{Ends, LAST_APPLIED, divergences};
 use super::facts::Port;
 use super::report::{Again, Divergence, StatusCause, Way, WayOutcome};
+use super::trace::Observed;
 use super::ways::{self, Ran, Target};
 use crate::cluster::Cluster;
 use crate::schema::Schema;
@@ -186,6 +187,16 @@ impl Patient<'_> {
     pub(super) fn conflicts(&self) -> bool {
         self.ways.iter().any(|ran| ran.report.way == Way::ServerSideApply && ran.report.outcome == WayOutcome::Conflict)
     }
+
+    /// What the engine said of a forced apply.
+    pub(super) fn forced(&self) -> Option<&Observed> {
+        self.ways.iter().find(|ran| ran.report.way == Way::ServerSideApplyForced).map(|ran| &ran.observed)
+    }
+
+    /// The managers that a forced apply takes fields from.
+    fn losers(&self) -> Vec<String> {
+        self.forced().map_or(Vec::new(), |observed| observed.losers.clone())
+    }
 }
 
 /// What was tried: what helps, and what does not.
@@ -305,7 +316,7 @@ fn risks(patient: Patient<'_>, plan: &Plan, end: End<'_>) -> Vec<Risk> {
             risks.push(Risk::Removes { paths });
         }
         if matches!(plan, Plan::Way { way: Way::ServerSideApplyForced }) {
-            let managers = losers(patient);
+            let managers = patient.losers();
             if !managers.is_empty() {
                 risks.push(Risk::TakesOver { managers });
             }
@@ -352,19 +363,6 @@ fn interrupted(before: &Value, midway: &Value, after: &Value) -> Vec<Port> {
     let (midway, after) = (Ports::of(midway), Ports::of(after));
     let there = |item: &Value| after.get(&Key::of(item)).is_some() && midway.get(&Key::of(item)).is_none();
     ports_of(before).iter().enumerate().filter(|(_, item)| there(item)).filter_map(|(at, item)| Port::of(item, at)).collect()
-}
-
-/// The managers that a forced apply takes fields from, as the refusal of the unforced one names them.
-fn losers(patient: Patient<'_>) -> Vec<String> {
-    let report = patient.ways.iter().find(|ran| ran.report.way == Way::ServerSideApply);
-    let mut names: Vec<String> = Vec::new();
-    for cause in report.into_iter().flat_map(|ran| &ran.report.causes) {
-        let name = cause.message.split('"').nth(1).unwrap_or(&cause.message).to_owned();
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    names
 }
 
 /// The ports whose node port changed, though the manifest states none for them.

@@ -365,7 +365,7 @@ pub struct Told {
     pub converged: Option<bool>,
     /// The first field that was not as wanted.
     pub unmet: Option<Unmet>,
-    /// The ways that would have worked in its place, where it did not.
+    /// The ways that would have worked in its place, where it is the first that did not.
     pub instead: Vec<Way>,
 }
 

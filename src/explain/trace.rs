@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::cluster;
+use crate::path::Path;
 use crate::strategic::{self, Decision, Pass, Step};
-use crate::structured;
+use crate::structured::{self, Manager, Operation};
 
 /// An item of a patch and what the server did with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +16,7 @@ pub(super) enum Placed {
     Appended,
 }
 
-/// The decisions of one command about `spec.ports`.
+/// The decisions of one command: about `spec.ports` by merge key, and about owners.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Observed {
     /// kubectl: live item and manifest item that it compared.
@@ -26,6 +27,13 @@ pub(super) struct Observed {
     pub(super) placed: Vec<(usize, Placed)>,
     /// The server: the live items that a directive deleted, by directive.
     pub(super) deleted: Vec<Vec<usize>>,
+    /// The server: who owned what before the first request.
+    owners: Vec<Manager<'static>>,
+    /// The server: who lost fields to it.
+    pub(super) losers: Vec<String>,
+    /// The server: fields of others were in the way, forced or not.
+    pub(super) conflicted: bool,
+    requests: usize,
     pass: Option<Pass>,
     steps: Vec<String>,
 }
@@ -33,6 +41,12 @@ pub(super) struct Observed {
 impl Observed {
     fn at_ports(&self) -> bool {
         matches!(self.steps.as_slice(), [spec, ports] if spec == "spec" && ports == "ports")
+    }
+
+    /// Who owned a field before.
+    pub(super) fn owners(&self, path: &Path) -> Vec<(&str, Operation)> {
+        let owners = self.owners.iter().filter(|owner| owner.set.contains(path));
+        owners.map(|owner| (&*owner.identity.name, owner.identity.operation)).collect()
     }
 
     /// The live item that each item of the patch was merged into, where it was there before.
@@ -91,9 +105,30 @@ impl strategic::Trace for Observed {
     }
 }
 
-impl structured::Trace for Observed {}
+impl structured::Trace for Observed {
+    fn owned(&mut self, manager: &Manager<'_>) {
+        if self.requests == 1 {
+            let Manager { identity, time, set, .. } = manager.clone();
+            self.owners.push(Manager { identity: identity.into_owned(), time, set: set.into_owned() });
+        }
+    }
+
+    fn conflicted(&mut self, _: &structured::Conflict) {
+        self.conflicted = true;
+    }
+
+    fn lost(&mut self, manager: &structured::Identity<'_>, _: &structured::Set<'_>) {
+        if self.requests == 1 && !self.losers.iter().any(|known| *known == manager.name) {
+            self.losers.push(manager.name.to_string());
+        }
+    }
+}
 
 impl cluster::Trace for Observed {
+    fn request(&mut self, _: &cluster::Request) {
+        self.requests += 1;
+    }
+
     fn strategic(&mut self) -> &mut dyn strategic::Trace {
         self
     }

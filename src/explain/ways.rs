@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::converged::{converged, unmet};
 use super::report::{Again, SentRequest, StatusCause, Way, WayOutcome, WayReport};
 use super::trace::Observed;
-use crate::cluster::{Cluster, Outcome};
+use crate::cluster::{Cluster, Object, Outcome};
 use crate::{Error, Manifest};
 
 /// What is to be brought to the cluster, and where it lives there.
@@ -22,6 +22,11 @@ impl Target<'_> {
     pub(super) fn live(&self, cluster: &Cluster) -> Option<Value> {
         cluster.get("Service", self.namespace, self.name)
     }
+
+    /// The same, as the cluster holds it.
+    pub(super) fn object(&self, cluster: &Cluster) -> Option<Object> {
+        cluster.object(self.namespace, self.name)
+    }
 }
 
 /// A way that was run: what is told of it, what the engines decided, and the cluster.
@@ -35,29 +40,61 @@ pub(super) struct Ran {
     pub(super) again: Cluster,
 }
 
+/// Runs the ways, each on a copy of the cluster; what is not modelled in one of them takes its place.
+pub(super) fn all(cluster: &Cluster, target: Target<'_>) -> impl Iterator<Item = Result<Ran, Error>> {
+    let mut unforced: Option<Ran> = None;
+    Way::ALL.into_iter().map(move |way| {
+        // Where nothing was in the way there is nothing to be forced.
+        if let (Way::ServerSideApplyForced, Some(free)) = (way, unforced.take()) {
+            let report = WayReport { way, command: way.command(target.file), ..free.report };
+            return Ok(Ran { report, ..free });
+        }
+        let ran = run(way, cluster, target)?;
+        if way == Way::ServerSideApply && !ran.observed.conflicted {
+            unforced = Some(ran.clone());
+        }
+        Ok(ran)
+    })
+}
+
+/// The ways that bring about what the manifest states, when run once.
+pub(super) fn good(ways: impl Iterator<Item = Way>, cluster: &Cluster, target: Target<'_>) -> Vec<Way> {
+    let is_good = |way: &Way| {
+        let mut fork = cluster.clone();
+        fork.kubectl(&arguments(way.verb(), target.file), Some(target.manifest)).is_ok()
+            && converged(target.manifest.object(), target.live(&fork).as_ref())
+    };
+    ways.filter(is_good).collect()
+}
+
 /// Runs a way on a copy of the cluster.
-///
-/// # Errors
-/// As [`Cluster::kubectl`].
-pub(super) fn run(way: Way, cluster: &Cluster, target: Target<'_>) -> Result<Ran, Error> {
+fn run(way: Way, cluster: &Cluster, target: Target<'_>) -> Result<Ran, Error> {
     let arguments = arguments(way.verb(), target.file);
     let mut fork = cluster.clone();
     let mut observed = Observed::default();
     let outcome = fork.kubectl_traced(&arguments, Some(target.manifest), &mut observed)?;
     let live = target.live(&fork);
+    let unmet = unmet(target.manifest.object(), live.as_ref());
+    let is_met = live.is_some() && unmet.is_empty();
     let mut second = fork.clone();
-    let outcome_again = second.kubectl(&arguments, Some(target.manifest))?;
-    let again =
-        Again { outcome: word(&outcome_again), converged: converged(target.manifest.object(), target.live(&second).as_ref()) };
+    // What changed nothing does so again.
+    let again = if target.object(cluster) == target.object(&fork) {
+        Again { outcome: word(&outcome), converged: is_met }
+    } else {
+        let outcome = second.kubectl(&arguments, Some(target.manifest))?;
+        let stays = target.object(&second) == target.object(&fork);
+        let is_met = if stays { is_met } else { converged(target.manifest.object(), target.live(&second).as_ref()) };
+        Again { outcome: word(&outcome), converged: is_met }
+    };
     let report = WayReport {
         way,
         command: way.command(target.file),
         outcome: word(&outcome),
-        converged: converged(target.manifest.object(), live.as_ref()),
+        converged: is_met,
         again,
         requests: requests(&outcome),
         ports: ports(live.as_ref()),
-        unmet: unmet(target.manifest.object(), live.as_ref()),
+        unmet,
         live,
         error: error(&outcome),
         causes: causes(&outcome),

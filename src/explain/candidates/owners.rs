@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use super::{Candidate, Command, left_over};
 use crate::explain::converged::Key;
 use crate::explain::divergences::LAST_APPLIED;
-use crate::explain::findings::managers_of;
 use crate::explain::history::last_applied;
 use crate::explain::remedies::{Patient, Plan, annotation, ports_of};
 use crate::explain::report::{Unmet, Way};
+use crate::path::Path;
 use crate::structured::Operation;
 use crate::value;
 
@@ -38,10 +38,10 @@ pub(super) fn repaired(patient: Patient<'_>, missing: &[Unmet]) -> Option<Candid
 /// Server-side apply takes over whoever owns the annotation, and then removes what is not in the manifest; what another one applied
 /// goes when the manifest is applied in that one's name.
 pub(super) fn migrated(patient: Patient<'_>, missing: &[Unmet]) -> Option<Candidate> {
-    let before = patient.before?;
-    let paths = left_over(patient, missing).filter_map(|item| Key::of(item).path().parse().ok());
-    let owners = paths.flat_map(|path| managers_of(before, &path));
-    let mut managers: Vec<(String, Operation)> = owners.filter(|(name, by)| !OWN.contains(&(name, *by))).collect();
+    let observed = patient.forced()?;
+    let paths: Vec<Path> = left_over(patient, missing).filter_map(|item| Key::of(item).path().parse().ok()).collect();
+    let owners = paths.iter().flat_map(|path| observed.owners(path));
+    let mut managers: Vec<(&str, Operation)> = owners.filter(|owner| !OWN.contains(owner)).collect();
     managers.sort();
     managers.dedup();
     if managers.is_empty() {
@@ -62,6 +62,6 @@ pub(super) fn migrated(patient: Patient<'_>, missing: &[Unmet]) -> Option<Candid
         }
         commands.push(apply);
     }
-    let plan = Plan::Migrate { managers: managers.into_iter().map(|(name, _)| name).collect() };
+    let plan = Plan::Migrate { managers: managers.into_iter().map(|(name, _)| name.to_owned()).collect() };
     Some(Candidate::typed(plan, commands))
 }

@@ -16,7 +16,6 @@ use super::history::last_applied;
 use super::report::{Divergence, Way};
 use super::ways::Ran;
 use landing::Landing;
-pub(super) use owners::managers_of;
 
 /// All that findings are drawn from.
 pub(super) struct Evidence<'e> {

@@ -9,9 +9,6 @@ use crate::explain::converged::unmet;
 use crate::explain::divergences::LAST_APPLIED;
 use crate::explain::facts::{Cause, Code, Fact, Finding};
 use crate::explain::report::{Way, WayOutcome};
-use crate::path::Path;
-use crate::structured::{Managers, Operation};
-use crate::value;
 
 /// MK013: server-side apply would change what others own.
 pub(super) fn owned_by_others(evidence: &Evidence<'_>) -> Option<Finding> {
@@ -42,7 +39,6 @@ fn stale(evidence: &Evidence<'_>) -> Vec<String> {
 
 /// MK014: a field that the manifest does not state stays after one way and goes by another.
 pub(super) fn left_behind(evidence: &Evidence<'_>) -> Option<Finding> {
-    let before = evidence.before?;
     let mut because = Vec::new();
     let mut first = String::new();
     for divergence in evidence.divergences {
@@ -68,28 +64,17 @@ pub(super) fn left_behind(evidence: &Evidence<'_>) -> Option<Finding> {
         if first.is_empty() {
             first.clone_from(&divergence.path);
         }
-        let owners = owners(before, &divergence.path);
+        let owners = owners(evidence, &divergence.path);
         because.push(Cause::from(Fact::LeftBehind { ways, removed_by, path: divergence.path.clone(), owners }));
     }
     (!because.is_empty()).then(|| finding(Code::LeftBehind, first, because))
 }
 
 /// The managers that own a field, as `kubectl-client-side-apply`.
-fn owners(object: &Value, path: &str) -> Vec<String> {
-    let names: BTreeSet<String> =
-        path.parse().ok().into_iter().flat_map(|path| managers_of(object, &path)).map(|(name, _)| name).collect();
-    names.into_iter().collect()
-}
-
-/// The managers that own a field, by name and operation.
-pub(in crate::explain) fn managers_of(object: &Value, path: &Path) -> Vec<(String, Operation)> {
-    let owned = || {
-        let entries = value::Value::from_serde(object.pointer("/metadata/managedFields")?).ok()?;
-        let managers = Managers::read(&entries).ok()?;
-        let by = |operation| managers.owners(path, operation).map(move |name| (name.to_owned(), operation));
-        Some(by(Operation::Apply).chain(by(Operation::Update)).collect())
-    };
-    owned().unwrap_or_default()
+fn owners(evidence: &Evidence<'_>, path: &str) -> Vec<String> {
+    let (Some(ran), Ok(path)) = (evidence.way(Way::ServerSideApplyForced), path.parse()) else { return Vec::new() };
+    let names: BTreeSet<&str> = ran.observed.owners(&path).into_iter().map(|(name, _)| name).collect();
+    names.into_iter().map(str::to_owned).collect()
 }
 
 /// MK015: the live object has no last-applied annotation, so client-side apply removes nothing.
