@@ -148,6 +148,34 @@ impl<'k> Keys<'k> {
     }
 }
 
+/// Finds keys in a row one after the other. Most rows that are compared have one order: a key that stands right behind the last one
+/// need not be searched.
+pub(super) struct Finder<'r, 'k> {
+    row: &'r Keys<'k>,
+    firsts: Vec<Option<usize>>,
+    next: usize,
+}
+
+impl<'r, 'k> Finder<'r, 'k> {
+    pub(super) fn new(row: &'r Keys<'k>) -> Result<Self, Error> {
+        let firsts = if row.sorted.is_empty() { Vec::new() } else { row.firsts()? };
+        Ok(Finder { row, firsts, next: 0 })
+    }
+
+    /// The first place of `key`.
+    pub(super) fn find(&mut self, key: &Value<'_>) -> Result<Option<usize>, Error> {
+        if let (Some(first), Some(known)) = (self.firsts.get(self.next), self.row.keys.get(self.next).copied().flatten())
+            && compare(known, key).is_eq()
+        {
+            self.next += 1;
+            return Ok(*first);
+        }
+        let place = self.row.find(key)?;
+        self.next = place.map_or(self.next, |place| place + 1);
+        Ok(place)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,6 +200,19 @@ mod tests {
             let first = values.iter().position(|other| other == value);
             assert_eq!(keys.find(value).unwrap(), first, "{value}");
             assert_eq!(firsts[at], first, "{value}");
+        }
+        // In the order of the row, against it, and with one that it lacks in between.
+        let other = Value::from(81);
+        let orders: [Vec<&Value<'_>>; 3] = [
+            values.iter().collect(),
+            values.iter().rev().collect(),
+            values.iter().flat_map(|value| [value, &other, value]).collect(),
+        ];
+        for order in orders {
+            let mut finder = Finder::new(&keys).unwrap();
+            for value in order {
+                assert_eq!(finder.find(value).unwrap(), keys.find(value).unwrap(), "{value}");
+            }
         }
         assert_eq!(keys.find(&Value::from(81)).unwrap(), None);
     }

@@ -7,7 +7,7 @@
 
 use crate::Error;
 use crate::strategic::diff::{Elements, element_type, is_delete};
-use crate::strategic::keys::Keys;
+use crate::strategic::keys::{Finder, Keys};
 use crate::strategic::lookup::{Known, type_name};
 use crate::strategic::merge::{Merge, Purpose};
 use crate::strategic::trace::{Decision, Step, Trace};
@@ -263,6 +263,7 @@ impl<'v> Special<'v> {
 /// for an item without merge key.
 fn targets(items: &[Value<'_>], plain: &[(usize, Value<'_>)], merge_key: &str) -> Result<Vec<Option<usize>>, Error> {
     let live = keys_of(items, merge_key);
+    let mut live = Finder::new(&live)?;
     let own = Keys::new(plain.iter().map(|(_, item)| key_of(item, merge_key)).collect());
     let firsts = own.firsts()?;
     let mut appended = items.len();
@@ -302,6 +303,7 @@ fn require_keys(items: &[Value<'_>], merge_key: &str) -> Result<(), Error> {
 
 /// For every item the first place of its key in a list.
 fn positions(items: &[Value<'_>], merge_key: &str, list: &Keys<'_>) -> Result<Vec<Option<usize>>, Error> {
+    let mut list = Finder::new(list)?;
     items.iter().map(|item| key_of(item, merge_key).map_or(Ok(None), |key| list.find(key))).collect()
 }
 
@@ -309,6 +311,7 @@ fn positions(items: &[Value<'_>], merge_key: &str, list: &Keys<'_>) -> Result<Ve
 fn named_positions(items: &[Value<'_>], element_order: &[Value<'_>], merge_key: &str) -> Result<Vec<Option<usize>>, Error> {
     let no_object = element_order.iter().position(|item| item.as_map().is_none());
     let list = keys_of(&element_order[..no_object.unwrap_or(element_order.len())], merge_key);
+    let mut list = Finder::new(&list)?;
     let mut wanted = Vec::with_capacity(items.len());
     for item in items {
         let Value::Map(map) = item else { return Err(fault::expected_object(item)) };

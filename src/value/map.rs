@@ -4,6 +4,9 @@ use std::borrow::Cow;
 
 use super::Value;
 
+/// Objects up to this length are searched from the front.
+const SHORT: usize = 8;
+
 /// A JSON object: unique keys, sorted by their bytes.
 ///
 /// ```
@@ -103,24 +106,33 @@ impl<'a> Map<'a> {
         self.entries.binary_search_by(|entry| (*entry.0).cmp(key))
     }
 
+    /// Where `key` is. In a short object most keys are told apart by their lengths.
+    fn position(&self, key: &str) -> Option<usize> {
+        if self.entries.len() <= SHORT {
+            self.entries.iter().position(|(known, _)| known.len() == key.len() && **known == *key)
+        } else {
+            self.find(key).ok()
+        }
+    }
+
     /// The value of `key`.
     pub fn get(&self, key: &str) -> Option<&Value<'a>> {
-        self.find(key).ok().map(|at| &self.entries[at].1)
+        self.position(key).map(|at| &self.entries[at].1)
     }
 
     /// The member `key`, with the key as it is held here.
     pub(crate) fn get_entry(&self, key: &str) -> Option<(&str, &Value<'a>)> {
-        self.find(key).ok().map(|at| (&*self.entries[at].0, &self.entries[at].1))
+        self.position(key).map(|at| (&*self.entries[at].0, &self.entries[at].1))
     }
 
     /// The value of `key`, to change.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Value<'a>> {
-        self.find(key).ok().map(|at| &mut self.entries[at].1)
+        self.position(key).map(|at| &mut self.entries[at].1)
     }
 
     /// Whether `key` is a member.
     pub fn contains_key(&self, key: &str) -> bool {
-        self.find(key).is_ok()
+        self.position(key).is_some()
     }
 
     /// Sets `key`, and gives back what it was.
@@ -151,7 +163,7 @@ impl<'a> Map<'a> {
 
     /// Takes `key` out.
     pub fn remove(&mut self, key: &str) -> Option<Value<'a>> {
-        self.find(key).ok().map(|at| self.entries.remove(at).1)
+        self.position(key).map(|at| self.entries.remove(at).1)
     }
 
     /// Keeps the members for which `keep` answers true.

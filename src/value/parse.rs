@@ -148,7 +148,7 @@ impl<'a> Parser<'a> {
             let item = self.value(depth)?;
             self.open_items.push(item);
             if !self.more(b']')? {
-                return Ok(self.open_items.drain(first..).collect());
+                return Ok(close(&mut self.open_items, first));
             }
         }
     }
@@ -165,7 +165,7 @@ impl<'a> Parser<'a> {
             let value = self.value(depth)?;
             self.open_members.push((key, value));
             if !self.more(b'}')? {
-                let entries = self.open_members.drain(first..).collect();
+                let entries = close(&mut self.open_members, first);
                 return Ok(match self.members {
                     Members::Sorted => Map::from_entries(entries),
                     Members::AsWritten => Map::in_document_order(entries),
@@ -327,6 +327,12 @@ impl<'a> Parser<'a> {
         let digit = |&byte: &u8| char::from(byte).to_digit(16).unwrap_or(0);
         Ok(digits.iter().fold(0, |code, byte| code << 4 | digit(byte)))
     }
+}
+
+/// Takes what belongs to the list or object that ends.
+fn close<T>(open: &mut Vec<T>, first: usize) -> Vec<T> {
+    // Split off at its beginning, an array would leave another one as large behind.
+    if first == 0 { open.drain(..).collect() } else { open.split_off(first) }
 }
 
 /// So many digits are an `i64` in any case.

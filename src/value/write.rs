@@ -100,32 +100,28 @@ pub(super) fn write_string(text: &str, out: &mut String) {
     let bytes = text.as_bytes();
     let (mut written, mut at) = (0, SPECIAL.find(bytes, 0));
     while let Some(&byte) = bytes.get(at) {
-        let escape = match byte {
-            b'"' => "\\\"",
-            b'\\' => "\\\\",
-            b'\n' => "\\n",
-            b'\r' => "\\r",
-            b'\t' => "\\t",
-            0x08 => "\\b",
-            0x0c => "\\f",
-            b'<' => "\\u003c",
-            b'>' => "\\u003e",
-            b'&' => "\\u0026",
-            0xe2 if text[at..].starts_with('\u{2028}') => "\\u2028",
-            0xe2 if text[at..].starts_with('\u{2029}') => "\\u2029",
-            0xe2 => {
+        let letter = match byte {
+            b'"' => '"',
+            b'\\' => '\\',
+            b'\n' => 'n',
+            b'\r' => 'r',
+            b'\t' => 't',
+            0x08 => 'b',
+            0x0c => 'f',
+            0xe2 if !text[at..].starts_with(['\u{2028}', '\u{2029}']) => {
                 at = SPECIAL.find(bytes, at + 1);
                 continue;
             }
-            _ => "",
+            _ => 'u',
         };
         out.push_str(&text[written..at]);
-        if escape.is_empty() {
-            out.push_str(&format!("\\u{byte:04x}"));
-        } else {
-            out.push_str(escape);
+        out.push('\\');
+        out.push(letter);
+        let escaped = text[at..].chars().next().unwrap_or_default();
+        if letter == 'u' {
+            out.push_str(&format!("{:04x}", u32::from(escaped)));
         }
-        written = at + if byte == 0xe2 { 3 } else { 1 };
+        written = at + escaped.len_utf8();
         at = SPECIAL.find(bytes, written);
     }
     out.push_str(&text[written..]);
