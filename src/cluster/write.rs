@@ -342,9 +342,7 @@ impl Write<'_, '_> {
     fn prepare_update(&mut self, new: &mut Service, live: &Object, transaction: &mut Transaction<'_>) -> Result<Fate, Status> {
         let old = live.shown();
         service::begin_update(new, old, transaction).map_err(|refusal| refused(refusal, &new.metadata.name))?;
-        new.metadata.generation = old.metadata.generation;
         service::prepare_for_update(new, old);
-        keep_system_fields(new, old);
         invalid(&new.metadata.name, service::validate_update(new, old))?;
         self.warnings.extend(service::warnings(new));
         let waits = |seconds: Option<i64>| seconds.is_some_and(|seconds| seconds != 0);
@@ -358,24 +356,6 @@ impl Write<'_, '_> {
         let store = Arc::make_mut(self.store);
         store.allocators.release(live.service());
         store.remove(live.namespace(), live.name(), self.version);
-    }
-}
-
-/// Fields of the metadata that no update changes.
-///
-/// Upstream: `BeforeUpdate` of `registry/rest/update.go`.
-fn keep_system_fields(new: &mut Service, old: &Service) {
-    if new.metadata.uid.is_empty() {
-        new.metadata.uid.clone_from(&old.metadata.uid);
-    }
-    if old.metadata.creation_timestamp.is_some() {
-        new.metadata.creation_timestamp.clone_from(&old.metadata.creation_timestamp);
-    }
-    if old.metadata.deletion_timestamp.is_some() {
-        new.metadata.deletion_timestamp.clone_from(&old.metadata.deletion_timestamp);
-    }
-    if new.metadata.deletion_grace_period_seconds.is_none() {
-        new.metadata.deletion_grace_period_seconds = old.metadata.deletion_grace_period_seconds;
     }
 }
 

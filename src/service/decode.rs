@@ -60,18 +60,31 @@ pub(crate) fn check_other_kind(document: &Document<'_>, kind: &str) -> Result<()
     let mut reader = Reader::new(document, kind.name);
     for (key, member) in document.root().members().into_iter().flatten().filter(|(_, member)| !is_null(*member)) {
         let (name, go_type) = match key {
-            "metadata" => ("metadata", "v1.ObjectMeta"),
+            "metadata" => {
+                reader.metadata(member)?;
+                continue;
+            }
             "spec" => ("spec", kind.spec),
             "status" => ("status", kind.status),
             _ => continue,
         };
-        reader.path.push(Step::Field(name));
-        if key == "metadata" {
-            reader.object(member, &mut ObjectMeta::default(), go_type)?;
-        } else if !go_type.is_empty() && member.members().is_none() {
+        if !go_type.is_empty() && member.members().is_none() {
+            reader.path.push(Step::Field(name));
             reader.save::<()>(Err(reader.mismatch(member, go_type)));
+            reader.path.pop();
         }
-        reader.path.pop();
+    }
+    reader.saved.map_or(Ok(()), Err)
+}
+
+/// Reads an object's metadata alone, as kubectl does with a manifest.
+///
+/// # Errors
+/// As [`decode_json`], in terms of the struct that kubectl reads into.
+pub(crate) fn check_metadata(document: &Document<'_>) -> Result<(), String> {
+    let mut reader = Reader::new(document, "metadataOnlyObject");
+    for (_, member) in document.root().members().into_iter().flatten().filter(|(key, _)| *key == "metadata") {
+        reader.metadata(member)?;
     }
     reader.saved.map_or(Ok(()), Err)
 }
@@ -142,6 +155,15 @@ struct Reader<'d, 'a> {
 impl<'d, 'a> Reader<'d, 'a> {
     fn new(document: &'d Document<'a>, owner: &'static str) -> Self {
         Reader { document, path: Vec::new(), owner, saved: None, findings: Findings::default() }
+    }
+
+    fn metadata(&mut self, node: Node<'d, 'a>) -> Result<(), String> {
+        if !is_null(node) {
+            self.path.push(Step::Field("metadata"));
+            self.object(node, &mut ObjectMeta::default(), "v1.ObjectMeta")?;
+            self.path.pop();
+        }
+        Ok(())
     }
 
     /// What fits its type, or nothing and a saved error.

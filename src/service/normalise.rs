@@ -21,7 +21,9 @@ pub fn prepare_for_update(new: &mut Service, old: &Service) {
     if metadata.uid.is_empty() {
         metadata.uid.clone_from(&stored.uid);
     }
-    metadata.creation_timestamp.clone_from(&stored.creation_timestamp);
+    if stored.creation_timestamp.is_some() {
+        metadata.creation_timestamp.clone_from(&stored.creation_timestamp);
+    }
     if stored.deletion_timestamp.is_some() {
         metadata.deletion_timestamp.clone_from(&stored.deletion_timestamp);
     }

@@ -151,11 +151,6 @@ fn what_the_annotation_keeps() {
     let plain = "{\"apiVersion\":\"v1\",\"kind\":\"Service\",\"metadata\":{\"annotations\":{},\"name\":\"dns\",\"namespace\":\"ns\"},\
                  \"spec\":{\"ports\":[{\"port\":53}]}}\n";
     assert_eq!(live(&cluster)["metadata"]["annotations"], json!({LAST_APPLIED: plain}));
-
-    // One value that is no text makes all of them unreadable, and they are dropped.
-    let unreadable = edit(dns(53), &json!({"metadata": {"annotations": {"a": "b", "n": 1}}}));
-    let cluster = check("apply/annotation/not_text", &[created(&unreadable)]);
-    assert_eq!(live(&cluster)["metadata"]["annotations"], json!({LAST_APPLIED: plain}));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The other verbs: `create`, `replace`, `patch`, `label`, `annotate`, `delete`.
 
+use mergekey::Manifest;
 use mergekey::cluster::{Cluster, Environment, Patch};
 use serde_json::{Value, json};
 
@@ -90,12 +91,14 @@ fn patches() {
         "patch/forms",
         &[
             created(&dns(53)),
-            patch(r#"-p={"spec":{"type":"NodePort"}} --dry-run=client"#, "service/dns patched (dry run)\n").ports("53/TCP"),
-            patch(r#"-p={"spec":{"type":"ClusterIP"}} --dry-run=client"#, "service/dns patched (no change) (dry run)\n"),
-            patch(r#"--type=merge -p {"spec":null} --dry-run=client"#, "service/dns patched (dry run)\n"),
+            patch(r#"-p={"spec":{"type":"NodePort"}} --dry-run=client"#, "service/dns patched\n").ports("53/TCP"),
+            patch(r#"-p={"spec":{"type":"ClusterIP"}} --dry-run=client"#, "service/dns patched (no change)\n"),
+            patch(r#"-p={"spec":{"type":"NodePort"}} --dry-run=server"#, "service/dns patched\n")
+                .sends("PATCH/strategic kubectl-patch dry All 200"),
+            patch(r#"--type=merge -p {"spec":null} --dry-run=client"#, "service/dns patched\n"),
             patch(
                 r#"--type json -p [{"op":"test","path":"/spec/type","value":"ClusterIP"}] --dry-run=client"#,
-                "service/dns patched (no change) (dry run)\n",
+                "service/dns patched (no change)\n",
             ),
             patch(r#"--type=STRATEGIC --patch={"spec":{"ports":[{"port":53,"name":"a"}]}}"#, "service/dns patched\n")
                 .sends(PATCH),
@@ -362,11 +365,102 @@ fn output() {
 #[test]
 fn refused_command_lines() {
     let mut cluster = check("refused", &[created(&dns(53))]);
-    for line in ["delete service dns -o json", "apply -f dns.yaml --validate=x", "patch service dns", "label service dns a=!"] {
+    for line in [
+        "delete service dns -o json",
+        "delete service dns --cascade=x",
+        "apply -f dns.yaml --validate=x",
+        "patch service dns",
+        "label service dns a=!",
+    ] {
         let words: Vec<&str> = line.split(' ').collect();
         let outcome = cluster.kubectl(&words, None).unwrap();
         assert_eq!((outcome.exit_code(), outcome.requests().len()), (1, 0), "{line}");
         let error = cluster.kubectl(&[&*words, &["--zip"]].concat(), None).unwrap_err();
         assert_eq!(error.to_string(), format!("not modelled: kubectl {} --zip", words[0]));
+    }
+}
+
+/// What kubectl finds wrong before it sends anything.
+#[test]
+fn manifests_and_words_that_kubectl_refuses() {
+    let wrong = |key: &str, value: Value| edit(dns(53), &json!({"metadata": {key: value}}));
+    let decode = |what: &str| format!("error: unable to decode \"dns.yaml\": json: cannot unmarshal {what}\n");
+    let field = "Go struct field ObjectMeta.metadata";
+    let bad = |line: &str, what: String, manifest: &Value| refused(line, decode(&what)).with(manifest);
+    check(
+        "manifest/metadata",
+        &[
+            bad("apply -f dns.yaml", format!("number into {field}.labels of type string"), &wrong("labels", json!({"a": 1}))),
+            bad(
+                "apply --server-side -f dns.yaml",
+                format!("bool into {field}.annotations of type string"),
+                &wrong("annotations", json!({"a": true})),
+            ),
+            bad(
+                "create -f dns.yaml",
+                format!("array into {field}.labels of type map[string]string"),
+                &wrong("labels", json!([])),
+            ),
+            bad(
+                "replace -f dns.yaml",
+                format!("number 80.0 into {field}.generation of type int64"),
+                &wrong("generation", json!(80.0)),
+            ),
+            bad(
+                "delete -f dns.yaml",
+                "number into Go struct field metadataOnlyObject.metadata of type v1.ObjectMeta".to_owned(),
+                &json!({"apiVersion": "v1", "kind": "Service", "metadata": 5}),
+            ),
+            step("create -f dns.yaml", "service/dns created\n")
+                .with(&wrong("labels", json!({"a": null})))
+                .sends("POST kubectl-create 201"),
+        ],
+    );
+    let unnamed = json!({"apiVersion": "v1", "kind": "Service", "metadata": {}});
+    check(
+        "manifest/place",
+        &[
+            refused("replace --force -f dns.yaml", "error: error when deleting \"dns.yaml\": resource name may not be empty\n")
+                .with(&unnamed),
+            refused(
+                "apply -f dns.yaml -n ns",
+                "error: the namespace from the provided object \"a\\\"b\" does not match the namespace \"ns\". You must pass \
+                 '--namespace=a\"b' to perform this operation.\n",
+            )
+            .with(&wrong("namespace", json!("a\"b"))),
+        ],
+    );
+    let all = |what: &str, word: &str| format!("error: all resources must be specified before {what} changes: {word}\n");
+    check(
+        "words",
+        &[
+            refused("label service dns a=! b", all("label", "b")),
+            refused("annotate service dns a- =b", all("annotation", "=b")),
+            refused(
+                "label service dns a= b --dry-run=x",
+                "error: Invalid dry-run value (x). Must be \"none\", \"server\", or \"client\".\n",
+            ),
+            refused("label service dns other", "error: at least one label update is required\n"),
+            refused(
+                "delete service dns --cascade=x",
+                "error: invalid cascade value (x). Must be \"background\", \"foreground\", or \"orphan\"\n",
+            ),
+            refused(
+                "delete service dns --cascade=F -o yaml",
+                "warning: --cascade=F is deprecated (boolean value) and can be replaced with --cascade=orphan.\nerror: unexpected -o \
+                 output mode: yaml. We only support '-o name'\n",
+            ),
+            created(&dns(53)),
+            step("delete service dns --cascade=true", "service \"dns\" deleted from ns namespace\n")
+                .warns("warning: --cascade=true is deprecated (boolean value) and can be replaced with --cascade=background.\n")
+                .sends("DELETE 200"),
+        ],
+    );
+    let mut cluster = check("words/two_objects", &[created(&dns(53))]);
+    assert!(cluster.kubectl(&["label", "service", "dns", "other", "a=1"], None).unwrap_err().is_not_modelled());
+    // The file that standard input is written to has a name that is drawn.
+    for manifest in [json!({"apiVersion": "v1", "kind": "Service"}), wrong("labels", json!({"a": 1}))] {
+        let manifest = Manifest::new(manifest).unwrap();
+        assert!(cluster.kubectl(&["replace", "--force", "-f", "-"], Some(&manifest)).unwrap_err().is_not_modelled());
     }
 }

@@ -16,6 +16,8 @@ use crate::{Error, Manifest};
 #[derive(Debug)]
 pub(super) struct Command<'m> {
     verb: Verb,
+    /// What kubectl says on standard error before it begins.
+    notes: String,
     manifest: Option<&'m Manifest>,
 }
 
@@ -37,6 +39,7 @@ enum Verb {
 impl Command<'_> {
     /// Runs the command.
     pub(super) fn run(self, session: &mut Session<'_, '_>) -> Result<(), Failure> {
+        session.stderr.push_str(&self.notes);
         let manifest = || self.manifest.ok_or_else(|| Error::not_modelled("a command with -f without its manifest"));
         match &self.verb {
             Verb::Apply(options) => apply::run(session, manifest()?, options),
@@ -74,8 +77,8 @@ pub(super) fn read<'m>(arguments: &[&str], manifest: Option<&'m Manifest>) -> Re
     };
     let verb = verb?;
     line.done()?;
-    let verb = line.refused.map_or(verb, Verb::Refused);
-    Ok(Command { verb, manifest })
+    let (verb, notes) = (line.refused.map_or(verb, Verb::Refused), line.notes);
+    Ok(Command { verb, notes, manifest })
 }
 
 /// A command line taken apart: flags with their values, and the rest.
@@ -85,6 +88,7 @@ struct Line<'a> {
     words: Vec<&'a str>,
     /// Why kubectl refuses it, if it does; it is read to its end all the same.
     refused: Option<String>,
+    notes: String,
 }
 
 /// Flags that take the next word as their value.
@@ -92,7 +96,7 @@ const VALUED: [&str; 9] = ["-f", "--filename", "-n", "--namespace", "--field-man
 
 impl<'a> Line<'a> {
     fn read(verb: &'a str, arguments: &[&'a str]) -> Result<Self, Error> {
-        let mut line = Line { verb, flags: Vec::new(), words: Vec::new(), refused: None };
+        let mut line = Line { verb, flags: Vec::new(), words: Vec::new(), refused: None, notes: String::new() };
         let mut rest = arguments.iter();
         while let Some(&word) = rest.next() {
             if !word.starts_with('-') || word == "-" {
@@ -246,7 +250,20 @@ impl<'a> Line<'a> {
             None | Some(None | Some("background")) => Cascade::Background,
             Some(Some("foreground")) => Cascade::Foreground,
             Some(Some("orphan")) => Cascade::Orphan,
-            Some(Some(other)) => return Err(self.outside(&format!("--cascade={other}"))),
+            Some(Some(other)) => match boolean(other) {
+                Some(yes) => {
+                    let (cascade, instead) = if yes { (Cascade::Background, "background") } else { (Cascade::Orphan, "orphan") };
+                    self.notes.push_str(&format!(
+                        "warning: --cascade={other} is deprecated (boolean value) and can be replaced with --cascade={instead}.\n"
+                    ));
+                    cascade
+                }
+                None => {
+                    let known = "\"background\", \"foreground\", or \"orphan\"";
+                    self.refuse(format!("invalid cascade value ({other}). Must be {known}"));
+                    Cascade::Background
+                }
+            },
         };
         let dry_run = self.dry_run()?;
         let output = self.text(&["-o", "--output"]).filter(|name| !name.is_empty());
@@ -335,28 +352,35 @@ impl<'a> Line<'a> {
         Ok(name.to_owned())
     }
 
-    /// `KEY=VALUE` and `KEY-`.
+    /// `KEY=VALUE` and `KEY-`, behind the names of all objects.
     fn changes(&mut self, what: &str, overwrite: bool) -> Result<Changes, Error> {
         let mut changes = Changes { overwrite, ..Changes::default() };
+        let (mut further, mut faults) = (None, Vec::new());
         for word in std::mem::take(&mut self.words) {
             match (word.split_once('='), word.strip_suffix('-')) {
                 (Some((key, value)), _) if !key.is_empty() => {
                     if what == "label" {
                         // Upstream: a value of an annotation may hold further equals signs, one of a label may not.
-                        if value.contains('=') {
-                            self.refuse(format!("invalid label spec: {word}"));
-                        }
-                        if let Some(fault) = labels::value_fault(word, value) {
-                            self.refuse(fault);
-                        }
+                        let spec = value.contains('=').then(|| format!("invalid label spec: {word}"));
+                        faults.extend(spec.or_else(|| labels::value_fault(word, value)));
                     }
                     changes.set.push((key.to_owned(), value.to_owned()));
                 }
                 (None, Some(key)) if !key.is_empty() => changes.remove.push(key.to_owned()),
-                _ => return Err(self.outside(word)),
+                _ if changes.set.is_empty() && changes.remove.is_empty() => further = Some(word),
+                _ => {
+                    self.refuse(format!("all resources must be specified before {what} changes: {word}"));
+                    return Ok(changes);
+                }
             }
         }
-        Ok(changes)
+        faults.into_iter().for_each(|fault| self.refuse(fault));
+        // Upstream: without a change it does not come to the names.
+        let changed = !changes.set.is_empty() || !changes.remove.is_empty();
+        match further.filter(|_| changed) {
+            Some(another) => Err(self.outside(another)),
+            None => Ok(changes),
+        }
     }
 
     /// What is left is not known here.

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::errors::Failure;
-use super::object::{self, Source};
+use super::object::{self, STDIN, Source, UNABLE_TO_DECODE};
 use super::options::{Cascade, Common, Create, Delete, DryRun, Output, Patch, Replace, Validate};
 use super::print::Shown;
 use super::{Place, Session};
@@ -84,7 +84,12 @@ pub(super) fn replace(session: &mut Session<'_, '_>, manifest: &Manifest, option
     if options.force && options.common.dry_run != DryRun::None {
         return Err(Failure::client("--dry-run can not be used when --force is set"));
     }
-    let mut source = Source::load(session, manifest, options.common.namespace.as_deref())?;
+    let mut source = match Source::load(session, manifest, options.common.namespace.as_deref()) {
+        Err(Failure::Client(why)) if options.force && manifest.file().is_none() && why.starts_with(UNABLE_TO_DECODE) => {
+            return Err(temporary_file());
+        }
+        loaded => loaded?,
+    };
     let writer = Writer::new(&options.common, "kubectl-replace");
     let replaced = if options.force {
         Shown::Answered(force_replace(session, &mut source, options, writer)?)
@@ -123,7 +128,8 @@ fn force_replace(
     match send_delete(session, &source.place, Cascade::Background, DryRun::None) {
         Ok(()) => print_deleted(session, &source.place, DryRun::None, name_alone),
         Err(failure) if failure.is("NotFound") => {}
-        Err(failure) => return Err(failure),
+        Err(_) if source.file == STDIN => return Err(temporary_file()),
+        Err(failure) => return Err(failure.when("deleting", &source.file)),
     }
     if session.read(&source.place).is_ok() {
         // Upstream: it looks again and again, for five minutes.
@@ -131,6 +137,11 @@ fn force_replace(
     }
     object::refresh_last_applied(&mut source.object, options.save_config);
     post(session, source, source.object.clone(), writer)
+}
+
+/// Upstream: to be read twice, what comes on standard input is written to a file whose name is drawn.
+fn temporary_file() -> Failure {
+    Error::not_modelled("kubectl replace --force naming its temporary file").into()
 }
 
 /// kubectl waited until an object is gone, and for no longer than it may.
@@ -158,7 +169,9 @@ pub(super) fn patch(session: &mut Session<'_, '_>, name: &str, options: &Patch) 
 }
 
 fn print_patched(session: &mut Session<'_, '_>, shown: &Shown, changed: bool, options: &Patch) -> Result<(), Failure> {
-    session.print(shown, if changed { "patched" } else { "patched (no change)" }, &options.common)
+    // Upstream: what a dry run adds to the line is lost.
+    let common = Common { dry_run: DryRun::None, ..options.common.clone() };
+    session.print(shown, if changed { "patched" } else { "patched (no change)" }, &common)
 }
 
 /// The object as kubectl itself patches it.
