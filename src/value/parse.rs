@@ -331,8 +331,7 @@ impl<'a> Parser<'a> {
 
 /// Takes what belongs to the list or object that ends.
 fn close<T>(open: &mut Vec<T>, first: usize) -> Vec<T> {
-    // Split off at its beginning, an array would leave another one as large behind.
-    if first == 0 { open.drain(..).collect() } else { open.split_off(first) }
+    if first == 0 { std::mem::take(open) } else { open.split_off(first) }
 }
 
 /// So many digits are an `i64` in any case.
