@@ -38,6 +38,7 @@ fn merge_of_a_custom_kind() {
     let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/custom/openapi.json");
     assert_eq!(context.add_openapi(&document), Ok(()));
     check("custom/merge.jsonl", &context);
+    check("generated/router.jsonl.gz", &context);
 }
 
 #[test]

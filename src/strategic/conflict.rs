@@ -33,36 +33,28 @@ impl Check {
                 continue;
             }
             let Some(theirs) = right.get_mut(key) else { continue };
-            let known = match mine {
-                Value::List(_) => Some(self.lookup.list(ty, key)?),
-                Value::Map(_) => Some(self.lookup.object(ty, key)?),
-                _ => None,
+            let differ = match mine {
+                Value::List(mine) => {
+                    let known = self.lookup.list(ty, key)?;
+                    match theirs {
+                        Value::List(theirs) => self.lists(mine, theirs, known, depth)?,
+                        _ => true,
+                    }
+                }
+                Value::Map(mine) => {
+                    let known = self.lookup.object(ty, key)?;
+                    match theirs {
+                        Value::Map(theirs) => self.marked_objects(mine, theirs, known.patch.strategy(), known.below, depth)?,
+                        _ => true,
+                    }
+                }
+                mine => mine != theirs,
             };
-            if self.values(mine, theirs, known, depth)? {
+            if differ {
                 return Ok(true);
             }
         }
         Ok(false)
-    }
-
-    fn values<'v>(
-        &self,
-        left: &mut Value<'v>,
-        right: &mut Value<'v>,
-        known: Option<Known<'_>>,
-        depth: usize,
-    ) -> Result<bool, Error> {
-        match (left, right) {
-            (Value::Map(left), Value::Map(right)) => {
-                let Some(known) = known else { return Ok(left != right) };
-                self.marked_objects(left, right, known.patch.strategy(), known.below, depth)
-            }
-            (Value::List(left), Value::List(right)) => {
-                let Some(known) = known else { return Ok(left != right) };
-                self.lists(left, right, known, depth)
-            }
-            (left, right) => Ok(left != right),
-        }
     }
 
     fn marked_objects<'v>(

@@ -401,7 +401,7 @@ pub(super) fn move_duplicates_out(items: &mut [Value<'_>]) -> usize {
     let Ok(mut same) = keys_of(items, "").firsts() else { return items.len() };
     let mut length = items.len();
     let mut i = 0;
-    while i + 1 < length {
+    while i < length {
         let mut j = i + 1;
         while j < length {
             if same[i] == same[j] {

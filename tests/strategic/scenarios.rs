@@ -1,7 +1,7 @@
 //! Worked examples of what two ports of one number do to `kubectl apply`, each checked on a running v1.37.2 server.
 
 use mergekey::schema::Schema;
-use mergekey::strategic::{self, Conflicts, Decision, Lookup, Pass, ThreeWay, Trace};
+use mergekey::strategic::{self, Conflicts, Decision, Lookup, Options, Pass, ThreeWay, Trace, TwoWay};
 use mergekey::value;
 use serde_json::{Value, json};
 
@@ -330,4 +330,65 @@ fn decisions_can_be_watched() {
         "53: deleted [0, 1]",
     ];
     assert_eq!(lines.0, expected);
+}
+
+/// Two live ports of one number, one change, one new port, one order: which port each is about, and what moves.
+#[test]
+fn decisions_name_what_is_passed_over_and_moved() {
+    let schema = Schema::builtin("v1", "Service").unwrap();
+    let parse = |text: &'static str| value::parse(text.as_bytes()).unwrap();
+    let live = parse(r#"{"spec":{"ports":[{"port":80},{"port":53,"name":"u"},{"port":53,"name":"t"}]}}"#);
+    let patch = parse(
+        r#"{"spec":{"$setElementOrder/ports":[{"port":9},{"port":53}],
+            "ports":[{"port":9},{"nodePort":30053,"port":53},{"$patch":"delete","port":80}]}}"#,
+    );
+    let mut lines = Lines::default();
+    let after = strategic::apply_values(live, patch, &schema, Lookup::GoTypes, &mut lines).unwrap();
+    let expected = [
+        "Apply",
+        "80: deleted [0]",
+        "9: 0 appended at 2",
+        "53: 1 into 0, passing over [1]",
+        // The patch's new port stands before its other one, so it goes before both live ones.
+        "ordered [2, 0, 1]",
+    ];
+    assert_eq!(lines.0, expected);
+    let ports = r#"[{"port":9},{"name":"u","nodePort":30053,"port":53},{"name":"t","port":53}]"#;
+    assert_eq!(after.get("spec").unwrap().get("ports").unwrap().to_string(), ports);
+}
+
+/// Where the server has changed what the manifest changes: `kubectl apply --overwrite=false`, and where fields are looked up.
+#[test]
+fn conflicts_are_refused_where_asked() {
+    let schema = Schema::builtin("v1", "Service").unwrap();
+    let service = |addresses: &[&str]| json!({"spec": {"externalIPs": addresses}});
+    for (name, manifest, live, expected) in [
+        ("both_change_it", &["1.1.1.1", "2.2.2.2"], &["1.1.1.1", "3.3.3.3"], Some("conflict")),
+        ("in_another_order", &["2.2.2.2", "1.1.1.1"], &["1.1.1.1", "2.2.2.2"], None),
+        // Only as many values are compared as the patch has when each counts once; where the live ones are fewer upstream crashes.
+        ("the_patch_repeats_a_value", &["1.1.1.1", "1.1.1.1"], &["1.1.1.1", "2.2.2.2"], None),
+        ("the_live_list_repeats_a_value", &["1.1.1.1", "2.2.2.2"], &["1.1.1.1", "1.1.1.1"], Some("crash")),
+    ] {
+        let (original, modified, current) = (service(&["9.9.9.9"]), service(manifest), service(live));
+        let objects = ThreeWay { original: Some(&original), modified: &modified, current: &current };
+        assert!(strategic::three_way(objects, &schema, Conflicts::Overwrite).is_ok(), "{name}");
+        let refused = strategic::three_way(objects, &schema, Conflicts::Refuse).err();
+        let kind = refused.map(|error| if error.is_conflict() { "conflict" } else { "crash" });
+        assert_eq!(kind, expected, "{name}");
+    }
+}
+
+/// The text about an unknown field is that of the source that was asked.
+#[test]
+fn fields_are_looked_up_where_the_options_say() {
+    let schema = Schema::builtin("v1", "Service").unwrap();
+    let (original, modified) = (json!({"spec": {"foo": {"a": 1}}}), json!({"spec": {"foo": {"a": 2}}}));
+    let objects = TwoWay { original: &original, modified: &modified };
+    for (lookup, text) in [
+        (Lookup::OpenApiV3, r#"unable to find api field "foo""#),
+        (Lookup::GoTypes, r#"unable to find api field in struct ServiceSpec for the json field "foo""#),
+    ] {
+        let refused = strategic::two_way(objects, &schema, Options::new().lookup(lookup)).unwrap_err();
+        assert_eq!(refused.to_string(), text);
+    }
 }
