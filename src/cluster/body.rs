@@ -1,8 +1,7 @@
 //! Bodies of POST and PUT: from bytes to a Service with its defaults.
 //!
 //! Upstream: apimachinery v0.37.2 `pkg/runtime/serializer/{json,codec_factory}.go`, apiserver v0.37.2
-//! `pkg/endpoints/handlers/rest.go` (`transformDecodeError`). Left out: bodies in YAML and protobuf, Go's texts for broken JSON but
-//! for text that ends early, kinds of other API groups.
+//! `pkg/endpoints/handlers/rest.go` (`transformDecodeError`). Left out: bodies in YAML and protobuf, kinds of other API groups.
 
 use std::borrow::Cow;
 
@@ -11,7 +10,7 @@ use super::status::Status;
 use super::strict::report;
 use super::write::Stop;
 use crate::Error;
-use crate::service::{self, Decoded, Service};
+use crate::service::{self, Decoded, DeleteOptions, Service};
 use crate::value::{self, Document, Node, Value, quote};
 
 /// A media type that a body may have.
@@ -60,14 +59,13 @@ pub(super) fn decode(body: &Body, validation: FieldValidation) -> Result<(Servic
         Err(error) => return Err(unreadable(body, &error)),
     };
     let mut stated = interpret(document.root()).map_err(|why| unrecognized(&bytes(body), &why))?;
-    stated.fill_in("v1");
+    stated.fill_in("Service", "v1");
     let refused = |why: &str| {
         let (kind, version) = (&stated.kind, quote(&stated.version));
         Status::bad_request(format!("{kind} in version {version} cannot be handled as a Service: {why}"))
     };
     if stated.version.is_empty() {
-        let text = String::from_utf8_lossy(&bytes(body)).into_owned();
-        return Err(refused(&format!("Object 'apiVersion' is missing in '{text}'")).into());
+        return Err(refused(&without_version(body)).into());
     }
     stated.check(&document).map_err(|why| refused(&why))?;
     let decoded = service::decode_json(&document).map_err(|why| refused(&why))?;
@@ -82,11 +80,43 @@ pub(super) fn decode(body: &Body, validation: FieldValidation) -> Result<(Servic
     Ok((service, findings))
 }
 
+/// The options of a deletion.
+pub(super) fn delete_options(body: &Body) -> Result<DeleteOptions, Stop> {
+    let bad = |why: String| Stop::from(Status::bad_request(why));
+    let document = match document(body) {
+        Ok(document) => document,
+        Err(error) => {
+            return Err(bad(format!("couldn't get version/kind; json parse error: {}", syntax_error(body, &error)?)));
+        }
+    };
+    let mut stated = interpret(document.root()).map_err(bad)?;
+    stated.fill_in("DeleteOptions", "v1");
+    if stated.version.is_empty() {
+        return Err(bad(without_version(body)));
+    }
+    // Upstream: of its own options the server takes any version.
+    if stated.kind != "DeleteOptions" {
+        if UNVERSIONED_KINDS.contains(&&*stated.kind) {
+            return Err(Error::not_modelled(&format!("options of a deletion that are {}", stated.kind)).into());
+        }
+        return Err(bad(stated.unregistered()));
+    }
+    service::decode_delete_options(&document).map_err(bad)
+}
+
+fn without_version(body: &Body) -> String {
+    format!("Object 'apiVersion' is missing in '{}'", String::from_utf8_lossy(&bytes(body)))
+}
+
+/// Kinds that the server takes for options of any version, and then cannot convert.
+const UNVERSIONED_KINDS: [&str; 8] =
+    ["APIGroup", "APIGroupList", "APIResourceList", "APIVersions", "CreateOptions", "PatchOptions", "Status", "UpdateOptions"];
+
 /// The Service that the result of a JSON or merge patch is, without defaults; the error is the decoder's.
 pub(super) fn decode_patched(document: &Document<'_>) -> Result<Decoded, String> {
     let root = document.root();
     let mut stated = interpret(root)?;
-    stated.fill_in(INTERNAL);
+    stated.fill_in("Service", INTERNAL);
     stated.check(document)?;
     if stated.version != INTERNAL {
         return service::decode_json(document);
@@ -151,9 +181,9 @@ fn interpret(root: Node<'_, '_>) -> Result<Stated, String> {
 
 impl Stated {
     /// Fills in what is left open.
-    fn fill_in(&mut self, version: &str) {
+    fn fill_in(&mut self, kind: &str, version: &str) {
         if self.kind.is_empty() {
-            "Service".clone_into(&mut self.kind);
+            kind.clone_into(&mut self.kind);
         }
         if self.group.is_empty() && self.version.is_empty() {
             version.clone_into(&mut self.version);
@@ -174,12 +204,16 @@ impl Stated {
             }
             return Err(format!("converting ({package}.{kind}) to (core.Service): unknown conversion"));
         }
+        Err(self.unregistered())
+    }
+
+    fn unregistered(&self) -> String {
         let version = match (&*self.group, &*self.version) {
             ("", INTERNAL) => "the internal version of group \"\"".to_owned(),
             ("", version) => format!("version {}", quote(version)),
             (group, version) => format!("version {}", quote(&format!("{group}/{version}"))),
         };
-        Err(format!("no kind {} is registered for {version} in scheme \"pkg/runtime/scheme.go:111\"", quote(kind)))
+        format!("no kind {} is registered for {version} in scheme \"pkg/runtime/scheme.go:111\"", quote(&self.kind))
     }
 }
 

@@ -2,8 +2,7 @@
 //!
 //! Upstream: apiserver v0.37.2 `pkg/endpoints/handlers/delete.go`, `pkg/registry/generic/registry/store.go` (`Delete`,
 //! `deletionFinalizersForGarbageCollection`), `pkg/registry/rest/delete.go`; apimachinery v0.37.2
-//! `pkg/apis/meta/v1/validation/validation.go`. Grace periods mean nothing to a Service. Left out: the store's texts for options
-//! of a wrong type.
+//! `pkg/apis/meta/v1/validation/validation.go`. Grace periods mean nothing to a Service.
 
 use super::request::{Body, Request, check_dry_run, is_true, settle};
 use super::status::{Cause, Status};
@@ -11,7 +10,7 @@ use super::write::{Answer, Stop, Write};
 use super::{Object, body};
 use crate::Error;
 use crate::service::Service;
-use crate::value::{Value, quote};
+use crate::value::Value;
 use std::sync::Arc;
 
 const ORPHAN: &str = "orphan";
@@ -77,26 +76,18 @@ impl Options {
         }
         body::check_size(content)?;
         body::check_media_type(request.media_type())?;
-        let sent = body::document(content)
-            .map_err(|error| Error::not_modelled(&format!("delete options that are not JSON ({error})")))?;
-        let sent = sent.into_value();
-        let text = |keys: &[&str]| match sent.at(keys) {
-            None | Some(Value::Null) => Ok(None),
-            Some(value) => value.as_str().map(|text| Some(text.to_owned())).ok_or_else(wrong_type),
-        };
-        let dry_run = match sent.get("dryRun") {
-            None | Some(Value::Null) => Vec::new(),
-            Some(Value::List(items)) => {
-                items.iter().map(|item| item.as_str().map(str::to_owned).ok_or_else(wrong_type)).collect::<Result<_, _>>()?
-            }
-            Some(_) => return Err(wrong_type().into()),
-        };
+        let sent = body::delete_options(content)?;
+        if sent.unsafe_deletion == Some(true) {
+            return Err(unsafe_deletion().into());
+        }
+        let (uid, resource_version) =
+            sent.preconditions.map_or((None, None), |preconditions| (preconditions.uid, preconditions.resource_version));
         Ok(Options {
-            propagation: text(&["propagationPolicy"])?,
-            orphan_dependents: sent.get("orphanDependents").and_then(Value::as_bool),
-            uid: text(&["preconditions", "uid"])?,
-            resource_version: text(&["preconditions", "resourceVersion"])?,
-            dry_run,
+            propagation: sent.propagation_policy,
+            orphan_dependents: sent.orphan_dependents,
+            uid,
+            resource_version,
+            dry_run: sent.dry_run,
         })
     }
 
@@ -107,6 +98,12 @@ impl Options {
     fn of_query(write: &Write<'_, '_>, request: &Request) -> Result<Self, Stop> {
         let find = |key| request.parameters().iter().find(|(name, _)| name == key).map(|(_, value)| value.clone());
         let dry_run = write.options.dry_run_values().iter().map(|value| (*value).to_owned()).collect();
+        if find("ignoreStoreReadErrorWithClusterBreakingPotential").is_some_and(|value| is_true(&value)) {
+            return Err(unsafe_deletion().into());
+        }
+        if find("gracePeriodSeconds").is_some_and(|value| value.parse::<i64>().is_err()) {
+            return Err(Error::not_modelled("a grace period in the query that is no number").into());
+        }
         let orphan_dependents = find("orphanDependents").map(|value| is_true(&value));
         Ok(Options { propagation: find("propagationPolicy"), orphan_dependents, dry_run, ..Options::default() })
     }
@@ -168,6 +165,6 @@ impl Options {
     }
 }
 
-fn wrong_type() -> Error {
-    Error::not_modelled(&format!("delete options of a wrong type, such as {}", quote("propagationPolicy: 1")))
+fn unsafe_deletion() -> Error {
+    Error::not_modelled("the deletion of what the server cannot read")
 }

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
+use super::delete_options::DeleteOptions;
 use super::table::{Fields, ManagedFieldsEntry, OTHER_KINDS, Slot, Typed};
 use super::types::{IntOrString, ObjectMeta, Service};
 use crate::value::{self, Document, Map, Node, Value};
@@ -75,6 +76,17 @@ pub(crate) fn check_other_kind(document: &Document<'_>, kind: &str) -> Result<()
         }
     }
     reader.saved.map_or(Ok(()), Err)
+}
+
+/// Reads the options of a deletion; what they lack is no matter.
+///
+/// # Errors
+/// As [`decode_json`].
+pub(crate) fn decode_delete_options(document: &Document<'_>) -> Result<DeleteOptions, String> {
+    let mut reader = Reader::new(document, "");
+    let mut options = DeleteOptions::default();
+    reader.fields(document.root(), &mut options)?;
+    reader.saved.map_or(Ok(options), Err)
 }
 
 /// Reads an object's metadata alone, as kubectl does with a manifest.

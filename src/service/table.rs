@@ -39,11 +39,11 @@ impl Struct {
     }
 }
 
-const fn plain(name: &'static str, go_type: &'static str) -> Field {
+pub(super) const fn plain(name: &'static str, go_type: &'static str) -> Field {
     Field { name, go_type, inner: None }
 }
 
-const fn nested(name: &'static str, go_type: &'static str, inner: &'static Struct) -> Field {
+pub(super) const fn nested(name: &'static str, go_type: &'static str, inner: &'static Struct) -> Field {
     Field { name, go_type, inner: Some(inner) }
 }
 

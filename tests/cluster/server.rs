@@ -352,6 +352,53 @@ fn deletion() {
          \"Foreground\", \"Background\", \"Orphan\", \"nil\"",
     );
 
+    let field = "json: cannot unmarshal";
+    let parse = "couldn't get version/kind; json parse error:";
+    let scheme = "in scheme \"pkg/runtime/scheme.go:111\"";
+    for (body, message) in [
+        (
+            "[]",
+            format!(
+                "{parse} {field} array into Go value of type struct {{ APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }}"
+            ),
+        ),
+        ("{x", format!("{parse} invalid character 'x' looking for beginning of object key string")),
+        (
+            r#"{"propagationPolicy":1}"#,
+            format!("{field} number into Go struct field DeleteOptions.propagationPolicy of type v1.DeletionPropagation"),
+        ),
+        (
+            r#"{"orphanDependents":"x"}"#,
+            format!("{field} string into Go struct field DeleteOptions.orphanDependents of type bool"),
+        ),
+        (
+            r#"{"gracePeriodSeconds":1.5}"#,
+            format!("{field} number 1.5 into Go struct field DeleteOptions.gracePeriodSeconds of type int64"),
+        ),
+        (
+            r#"{"preconditions":{"resourceVersion":5,"uid":[]}}"#,
+            format!("{field} number into Go struct field Preconditions.preconditions.resourceVersion of type string"),
+        ),
+        (
+            r#"{"preconditions":5}"#,
+            format!("{field} number into Go struct field DeleteOptions.preconditions of type v1.Preconditions"),
+        ),
+        (r#"{"dryRun":"All"}"#, format!("{field} string into Go struct field DeleteOptions.dryRun of type []string")),
+        (r#"{"dryRun":[1]}"#, format!("{field} number into Go struct field DeleteOptions.dryRun of type string")),
+        (r#"{"kind":"Pod","apiVersion":"apps/v1"}"#, format!("no kind \"Pod\" is registered for version \"apps/v1\" {scheme}")),
+        (r#"{"apiVersion":"x/"}"#, "Object 'apiVersion' is missing in '{\"apiVersion\":\"x/\"}'".to_owned()),
+        (r#"{"apiVersion":"a/b/c"}"#, "unexpected GroupVersion string: a/b/c".to_owned()),
+    ] {
+        check(&format!("delete/body/{body}"), &delete("", body), 400, &message);
+    }
+    check(
+        "delete/body/dry_run_of_null",
+        &delete("", r#"{"dryRun":[null]}"#),
+        422,
+        "DeleteOptions.meta.k8s.io \"\" is invalid: dryRun: Unsupported value: [\"\"]: supported values: \"All\"",
+    );
+    check("delete/body/unknown_and_other_version", &delete("", r#"{"apiVersion":"foo.io/v9","zip":1}"#), 200, "");
+
     let mut cluster = Cluster::new();
     create(&mut cluster, &DNS.replace("\"name\":\"dns\"", "\"name\":\"dns\",\"finalizers\":[\"example.com/a\"]"));
     let marked = send(&mut cluster, &delete("", ""));
@@ -369,6 +416,14 @@ fn deletion() {
 #[test]
 fn what_is_not_modelled_is_named() {
     let mut cluster = Cluster::new();
+    for body in [r#"{"kind":"Status"}"#, r#"{"ignoreStoreReadErrorWithClusterBreakingPotential":true}"#] {
+        let request = Request::new(Method::Delete, "/api/v1/namespaces/default/services/dns").body(body);
+        assert!(cluster.handle(&request).unwrap_err().is_not_modelled(), "{body}");
+    }
+    for key in ["ignoreStoreReadErrorWithClusterBreakingPotential", "gracePeriodSeconds"] {
+        let request = Request::new(Method::Delete, "/api/v1/namespaces/default/services/dns").query(key, "x");
+        assert!(cluster.handle(&request).unwrap_err().is_not_modelled(), "{key}");
+    }
     for (method, path, expect) in [
         (Method::Get, "/api/v1/namespaces/default/services", "not modelled: a list of Services"),
         (Method::Get, "/api/v1/namespaces/default/pods/a", "not modelled: the path /api/v1/namespaces/default/pods/a"),
