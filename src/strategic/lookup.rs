@@ -141,4 +141,19 @@ mod tests {
         assert_eq!(Lookup::GoTypes.list(spec, "PORTS").ok().unwrap().merge_key(), "port");
         assert!(Lookup::OpenApiV3.list(spec, "PORTS").is_err());
     }
+
+    #[test]
+    fn a_type_is_called_as_in_an_openapi_document() {
+        let schema = Schema::builtin("v1", "Service").unwrap();
+        for (path, name) in [
+            (&["spec"][..], "object"),
+            (&["spec", "selector"], "object"),
+            (&["spec", "ports"], "array"),
+            (&["spec", "publishNotReadyAddresses"], "boolean"),
+            (&["spec", "clusterIP"], "string"),
+            (&["spec", "healthCheckNodePort"], "integer"),
+        ] {
+            assert_eq!(type_name(schema.at(path).unwrap().ty()), name, "{path:?}");
+        }
+    }
 }
