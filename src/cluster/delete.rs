@@ -4,6 +4,7 @@
 //! `deletionFinalizersForGarbageCollection`), `pkg/registry/rest/delete.go`; apimachinery v0.37.2
 //! `pkg/apis/meta/v1/validation/validation.go`. Grace periods mean nothing to a Service.
 
+use super::managed_fields::ManagedFields;
 use super::request::{Body, Request, check_dry_run, is_true, settle};
 use super::status::{Cause, Status};
 use super::write::{Answer, Stop, Write};
@@ -36,7 +37,7 @@ pub(super) fn delete(write: &mut Write<'_, '_>, request: &Request, name: &str) -
         return Ok((200, gone(write, &options, live)));
     }
     // Upstream: a repeated deletion may still change the finalizers for dependents, since a Service has no grace period to wait for.
-    let mut service = live.to_service();
+    let mut service = live.service().clone();
     service.metadata.finalizers = finalizers;
     if service.metadata.deletion_timestamp.is_none() {
         service.metadata.generation += i64::from(service.metadata.generation > 0);
@@ -45,13 +46,13 @@ pub(super) fn delete(write: &mut Write<'_, '_>, request: &Request, name: &str) -
     service.metadata.deletion_grace_period_seconds = Some(0);
     let code = if options.orphan_dependents == Some(false) { 202 } else { 200 };
     if options.is_dry_run() {
-        return Ok((code, Object::new(service)));
+        return Ok((code, Object::new(service, live.managed_fields().clone())));
     }
-    if live.is_stored_as(&mut service) {
+    if live.is_stored_as(&service, live.managed_fields()) {
         return Ok((code, live));
     }
     service.metadata.resource_version = write.version.to_string();
-    let object = Object::new(service);
+    let object = Object::new(service, live.managed_fields().clone());
     Arc::make_mut(write.store).put(object.clone());
     Ok((code, object))
 }
@@ -60,12 +61,12 @@ pub(super) fn delete(write: &mut Write<'_, '_>, request: &Request, name: &str) -
 fn gone(write: &mut Write<'_, '_>, options: &Options, live: Object) -> Object {
     if !options.is_dry_run() {
         write.remove(&live);
-        let mut service = live.to_service();
+        let mut service = live.service().clone();
         service.metadata.resource_version = write.version.to_string();
-        return Object::new(service);
+        return Object::new(service, live.managed_fields().clone());
     }
     // Upstream: where finalizers for dependents would have to go first, a dry run answers an object that was never filled in.
-    if live.service().metadata.finalizers.is_empty() { live } else { Object::new(Service::default()) }
+    if live.service().metadata.finalizers.is_empty() { live } else { Object::new(Service::default(), ManagedFields::default()) }
 }
 
 impl Options {

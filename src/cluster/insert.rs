@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::managed_fields::ManagedFields;
 use super::{Cluster, Object};
 use crate::error::Kind;
 use crate::{Error, service, value};
@@ -35,7 +36,9 @@ impl Cluster {
             store.allocators.release(old.service());
         }
         store.allocators.hold(&decoded.service);
-        store.put(Object::new(decoded.service));
+        let mut service = decoded.service;
+        let managed_fields = ManagedFields::of_entries(std::mem::take(&mut service.metadata.managed_fields));
+        store.put(Object::new(service, managed_fields));
         Ok(())
     }
 }

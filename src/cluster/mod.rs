@@ -13,6 +13,7 @@ mod environment;
 mod insert;
 mod json_patch;
 mod kubectl;
+mod managed_fields;
 mod merge_patch;
 mod ownership;
 mod patch;

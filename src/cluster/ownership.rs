@@ -6,6 +6,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::Object;
+use super::managed_fields::ManagedFields;
 use super::status::{Cause, Status};
 use super::write::Stop;
 use crate::Error;
@@ -40,36 +41,30 @@ impl Writer<'_> {
     }
 }
 
-/// Sets the managed fields of an object that is written by anything but an apply.
+/// Takes the managed fields that an object brings along, and answers those that it gets where it is written by anything but an
+/// apply.
 pub(super) fn update(
     live: Option<&Object>,
     new: &mut Service,
     writer: Writer<'_>,
     endpoint: &Endpoint,
     trace: &mut dyn structured::Trace,
-) -> Result<(), Error> {
+) -> Result<ManagedFields, Error> {
     let sent = std::mem::take(&mut new.metadata.managed_fields);
+    let before = live.map(|live| live.managed_fields().clone()).unwrap_or_default();
     let bare_live = live.map(|live| live.service().to_value());
-    let empty = Service::default();
-    let empty = empty.to_value();
-    let entries = {
-        let new_value = new.to_value();
-        let managers = Managers::of_request(Some(&sent), live.map(Object::managed_fields), "");
-        let updating = Updating {
-            live: bare_live.as_ref().unwrap_or(&empty),
-            new: &new_value,
-            managers,
-            manager: writer.manager,
-            now: writer.time()?,
-        };
-        structured::update_managers(updating, endpoint, trace).map(|managers| managers.to_value())
+    let updating = Updating {
+        live: bare_live.as_ref().unwrap_or(endpoint.empty_object()),
+        new: &new.to_value(),
+        managers: Managers::of_sent(&sent).unwrap_or_else(|| before.managers()),
+        manager: writer.manager,
+        now: writer.time()?,
     };
-    new.metadata.managed_fields = match entries {
-        Ok(entries) => entries.unwrap_or_default(),
+    Ok(match structured::update_managers(updating, endpoint, trace) {
+        Ok(managers) => before.followed_by(managers),
         // Upstream: where it fails, the live ones stay and the write goes on.
-        Err(_) => live.map(|live| live.managed_fields().clone()).unwrap_or_default(),
-    };
-    Ok(())
+        Err(_) => before.clone(),
+    })
 }
 
 /// What is applied, and with which force.
@@ -79,21 +74,19 @@ pub(super) struct Configuration<'w> {
     pub(super) force: structured::Force,
 }
 
-/// The Service that an apply makes of the live one, with its defaults and managed fields.
+/// The Service that an apply makes of the live one, with its defaults, and its managed fields.
 pub(super) fn apply(
     live: Option<&Object>,
     configuration: Configuration<'_>,
     writer: Writer<'_>,
     endpoint: &Endpoint,
     trace: &mut dyn structured::Trace,
-) -> Result<Service, Stop> {
+) -> Result<(Service, ManagedFields), Stop> {
+    let before = live.map(|live| live.managed_fields().clone()).unwrap_or_default();
     let bare_live = live.map(|live| live.service().to_value());
-    let empty = Service::default();
-    let empty = empty.to_value();
-    let entries = live.map_or(&Value::Null, Object::managed_fields);
     let applying = Applying {
-        live: bare_live.as_ref().unwrap_or(&empty),
-        managers: Managers::read(entries).unwrap_or_default(),
+        live: bare_live.as_ref().unwrap_or(endpoint.empty_object()),
+        managers: before.managers(),
         config: configuration.object,
         manager: writer.manager,
         force: configuration.force,
@@ -119,20 +112,17 @@ pub(super) fn apply(
     })?;
     let mut service = decoded.service;
     service::default(&mut service);
-    service.metadata.managed_fields = managers.to_value().unwrap_or_default();
-    Ok(service)
+    // What managed fields a configuration states was refused before.
+    service.metadata.managed_fields = Value::Null;
+    Ok((service, before.followed_by(managers)))
 }
 
 /// Puts the old times back where nothing but a time would change.
 ///
 /// Upstream: `IgnoreManagedFieldsTimestampsTransformer` of apiserver `pkg/endpoints/handlers/fieldmanager/equality.go`, which sees
 /// the old object as it is read, not as it is stored.
-pub(super) fn keep_times(new: &mut Service, old: &Object) {
-    if !structured::differ_in_time_alone(Some(old.managed_fields()), Some(&new.metadata.managed_fields)) {
-        return;
-    }
-    let times = std::mem::replace(&mut new.metadata.managed_fields, old.managed_fields().clone());
-    if !old.is_read_as(new) {
-        new.metadata.managed_fields = times;
+pub(super) fn keep_times(new: &Service, managed_fields: &mut ManagedFields, old: &Object) {
+    if old.managed_fields().differ_in_time_alone(managed_fields) && new == old.shown() {
+        *managed_fields = old.managed_fields().clone();
     }
 }

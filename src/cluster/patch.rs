@@ -11,7 +11,7 @@ use super::request::{Body, FieldValidation, PatchType};
 use super::spent::spent;
 use super::status::Status;
 use super::strict::{duplicates, duplicates_below, report};
-use super::write::{Stop, Write};
+use super::write::{Draft, Stop, Write};
 use super::{Object, json_patch, merge_patch};
 use crate::error::Kind;
 use crate::service::{self, Service};
@@ -38,7 +38,7 @@ impl<'r> Patch<'r> {
 }
 
 /// The Service that a patch leads to; `live` is missing only where an apply creates.
-pub(super) fn patched(write: &mut Write<'_, '_>, live: Option<&Object>, patch: Patch<'_>) -> Result<Service, Stop> {
+pub(super) fn patched(write: &mut Write<'_, '_>, live: Option<&Object>, patch: Patch<'_>) -> Result<Draft, Stop> {
     let Patch { patch_type, document, body } = patch;
     match (patch_type, live) {
         (PatchType::Apply, live) => apply(write, live, document, body),
@@ -59,7 +59,7 @@ fn is_null(root: Node<'_, '_>) -> bool {
     root.scalar().is_some_and(Value::is_null)
 }
 
-fn apply(write: &mut Write<'_, '_>, live: Option<&Object>, document: Document<'_>, body: &Body) -> Result<Service, Stop> {
+fn apply(write: &mut Write<'_, '_>, live: Option<&Object>, document: Document<'_>, body: &Body) -> Result<Draft, Stop> {
     if document.root().members().is_none() && !is_null(document.root()) {
         let prefix = "error decoding patch: error unmarshaling JSON: while decoding JSON: ";
         return Err(wrong_kind(prefix, document.root(), MAP));
@@ -77,7 +77,7 @@ fn apply(write: &mut Write<'_, '_>, live: Option<&Object>, document: Document<'_
     settle_numbers(&mut object);
     let configuration = Configuration { object: &object, force: structured::Force::from(write.options.force()) };
     let writer = ownership::Writer { manager: &write.manager, now: &write.now };
-    let service = ownership::apply(live, configuration, writer, write.endpoint, write.trace.structured())?;
+    let (service, managed_fields) = ownership::apply(live, configuration, writer, write.endpoint, write.trace.structured())?;
     // Upstream: repeated keys are looked for when the apply has succeeded.
     if write.validation() == FieldValidation::Strict && !repeated.is_empty() {
         let lines = repeated.join("\n  ");
@@ -85,7 +85,7 @@ fn apply(write: &mut Write<'_, '_>, live: Option<&Object>, document: Document<'_
         return Err(Status::bad_request(format!("{prefix}{lines}")).into());
     }
     write.warnings.extend(repeated);
-    Ok(service)
+    Ok(Draft { service, managed_fields })
 }
 
 fn is_one_line(body: &Body) -> bool {
@@ -121,7 +121,7 @@ fn settle_numbers(value: &mut Value<'_>) {
     }
 }
 
-fn strategic(write: &mut Write<'_, '_>, live: &Object, document: Document<'_>) -> Result<Service, Stop> {
+fn strategic(write: &mut Write<'_, '_>, live: &Object, document: Document<'_>) -> Result<Draft, Stop> {
     if document.root().members().is_none() && !is_null(document.root()) {
         return Err(wrong_kind("", document.root(), MAP));
     }
@@ -151,7 +151,7 @@ fn refusal(error: Error) -> Stop {
     }
 }
 
-fn merge(write: &mut Write<'_, '_>, live: &Object, document: Document<'_>, body: &Body) -> Result<Service, Stop> {
+fn merge(write: &mut Write<'_, '_>, live: &Object, document: Document<'_>, body: &Body) -> Result<Draft, Stop> {
     let root = document.root();
     let lax = write.validation() == FieldValidation::Ignore;
     if !lax && root.members().is_none() && !is_null(root) {
@@ -164,7 +164,7 @@ fn merge(write: &mut Write<'_, '_>, live: &Object, document: Document<'_>, body:
     decode(write, live, merged, findings, body)
 }
 
-fn json(write: &mut Write<'_, '_>, live: &Object, document: Document<'_>, body: &Body) -> Result<Service, Stop> {
+fn json(write: &mut Write<'_, '_>, live: &Object, document: Document<'_>, body: &Body) -> Result<Draft, Stop> {
     const OPERATIONS: &str = "[]handlers.jsonPatchOp";
     let root = document.root();
     let lax = write.validation() == FieldValidation::Ignore;
@@ -235,7 +235,7 @@ fn decode(
     patched: Value<'_>,
     mut findings: Vec<String>,
     sent: &Body,
-) -> Result<Service, Stop> {
+) -> Result<Draft, Stop> {
     let document = Document::assembled(patched);
     let decoded = match body::decode_patched(&document) {
         Ok(decoded) => decoded,
@@ -260,10 +260,10 @@ fn judge(write: &mut Write<'_, '_>, findings: Vec<String>, printed: impl FnOnce(
 }
 
 /// Defaults and ownership of a patched Service.
-fn finish(write: &mut Write<'_, '_>, live: &Object, mut service: Service) -> Result<Service, Stop> {
+fn finish(write: &mut Write<'_, '_>, live: &Object, mut service: Service) -> Result<Draft, Stop> {
     service::default(&mut service);
-    write.own(Some(live), &mut service)?;
-    Ok(service)
+    let managed_fields = write.own(Some(live), &mut service)?;
+    Ok(Draft { service, managed_fields })
 }
 
 /// A patched document as a message prints it. Upstream keeps the text of what a patch brings along.

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::managed_fields::ManagedFields;
 use crate::service::{self, Allocators, Service};
 use crate::value::Value;
 
@@ -19,14 +20,14 @@ pub struct Object {
 struct Stored {
     /// The Service without its managed fields, which are most of it.
     service: Service,
-    managed_fields: Value<'static>,
+    managed_fields: ManagedFields,
     /// The Service that readers see, where that is not the one that is stored; without managed fields as well.
     shown: Option<Service>,
 }
 
 impl Object {
-    pub(super) fn new(mut service: Service) -> Self {
-        let managed_fields = std::mem::take(&mut service.metadata.managed_fields);
+    /// `service` is without its managed fields.
+    pub(super) fn new(service: Service, managed_fields: ManagedFields) -> Self {
         let shown = service::shown(&service);
         Object { stored: Arc::new(Stored { service, managed_fields, shown }) }
     }
@@ -91,8 +92,7 @@ impl Object {
         &self.stored.service
     }
 
-    /// `metadata.managedFields`, or `null`.
-    pub(super) fn managed_fields(&self) -> &Value<'static> {
+    pub(super) fn managed_fields(&self) -> &ManagedFields {
         &self.stored.managed_fields
     }
 
@@ -101,28 +101,9 @@ impl Object {
         self.stored.shown.as_ref().unwrap_or(&self.stored.service)
     }
 
-    /// Whether writing `service`, which has its managed fields, would change nothing.
-    pub(super) fn is_stored_as(&self, service: &mut Service) -> bool {
-        self.equals(self.service(), service)
-    }
-
-    /// Whether `service`, which has its managed fields, is what readers see.
-    pub(super) fn is_read_as(&self, service: &mut Service) -> bool {
-        self.equals(self.shown(), service)
-    }
-
-    fn equals(&self, this: &Service, service: &mut Service) -> bool {
-        let managed_fields = std::mem::take(&mut service.metadata.managed_fields);
-        let same = *service == *this && managed_fields == self.stored.managed_fields;
-        service.metadata.managed_fields = managed_fields;
-        same
-    }
-
-    /// A copy of the Service as it is stored, managed fields included.
-    pub(super) fn to_service(&self) -> Service {
-        let mut service = self.service().clone();
-        service.metadata.managed_fields.clone_from(&self.stored.managed_fields);
-        service
+    /// Whether writing these would change nothing.
+    pub(super) fn is_stored_as(&self, service: &Service, managed_fields: &ManagedFields) -> bool {
+        *service == self.stored.service && *managed_fields == self.stored.managed_fields
     }
 }
 
@@ -134,12 +115,13 @@ impl PartialEq for Object {
     }
 }
 
-fn with_managed_fields<'v>(service: &'v Service, managed_fields: &'v Value<'_>) -> Value<'v> {
+fn with_managed_fields<'v>(service: &'v Service, managed_fields: &'v ManagedFields) -> Value<'v> {
     let mut value = service.to_value();
-    if managed_fields.as_list().is_some_and(|entries| !entries.is_empty())
+    let entries = managed_fields.entries();
+    if entries.as_list().is_some_and(|entries| !entries.is_empty())
         && let Some(metadata) = value.as_map_mut().and_then(|object| object.get_mut("metadata")).and_then(Value::as_map_mut)
     {
-        metadata.insert("managedFields", managed_fields.borrowed());
+        metadata.insert("managedFields", entries.borrowed());
     }
     value
 }

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use super::environment::Phase;
+use super::managed_fields::ManagedFields;
 use super::patch::Patch;
 use super::request::{FieldValidation, Method, Options, PatchType, Target};
 use super::status::{Cause, Kind, Status};
@@ -15,7 +16,7 @@ use super::{Cluster, Object, Request, Response, Trace, body, delete, ownership, 
 use crate::Error;
 use crate::service::{self, Draws, DryRun, Duplicates, FieldError, ObjectMeta, Refusal, Service, Transaction};
 use crate::structured::Endpoint;
-use crate::value::quote;
+use crate::value::{Value, quote};
 
 /// Why a request goes no further.
 #[derive(Clone, Debug)]
@@ -106,7 +107,7 @@ fn post(write: &mut Write<'_, '_>, request: &Request) -> Result<Answer, Stop> {
     wipe(&mut service);
     write.check_namespace(&mut service)?;
     write.drop_repeated_owners(&mut service, Duplicates::Sent);
-    write.own(None, &mut service)?;
+    let managed_fields = write.own(None, &mut service)?;
     let ObjectMeta { name, generate_name, .. } = &service.metadata;
     let name = [name, generate_name].into_iter().find(|name| !name.is_empty());
     write.admit_create(name.map_or("Unknown", String::as_str))?;
@@ -114,7 +115,13 @@ fn post(write: &mut Write<'_, '_>, request: &Request) -> Result<Answer, Stop> {
     if service.metadata.name.is_empty() && !service.metadata.generate_name.is_empty() {
         service.metadata.name = format!("{}{}", service.metadata.generate_name, generated_suffix(write.version));
     }
-    write.create(service, Create { asked, by_update: false })
+    write.create(Draft { service, managed_fields }, Create { asked, by_update: false })
+}
+
+/// A Service that is about to be stored, without its managed fields, and these.
+pub(super) struct Draft {
+    pub(super) service: Service,
+    pub(super) managed_fields: ManagedFields,
 }
 
 /// How an object comes to be created.
@@ -145,14 +152,11 @@ fn put(write: &mut Write<'_, '_>, request: &Request, name: &str) -> Result<Answe
         );
         return Err(Status::conflict("services", name, &why).into());
     }
-    write.own(live.as_ref(), &mut service)?;
-    match live {
-        None => {
-            write.admit_create(name)?;
-            write.create_by_update(service)
-        }
-        Some(live) => write.update(&live, service),
+    let managed_fields = write.own(live.as_ref(), &mut service)?;
+    if live.is_none() {
+        write.admit_create(name)?;
     }
+    write.create_or_update(live.as_ref(), Draft { service, managed_fields })
 }
 
 fn patch(write: &mut Write<'_, '_>, request: &Request, name: &str) -> Result<Answer, Stop> {
@@ -161,7 +165,7 @@ fn patch(write: &mut Write<'_, '_>, request: &Request, name: &str) -> Result<Ans
     write.options.check_patch(patch_type)?;
     let sent = Patch::read(request.content(), patch_type)?;
     let live = write.live(name);
-    let mut service = patch::patched(write, live.as_ref(), sent)?;
+    let Draft { mut service, managed_fields } = patch::patched(write, live.as_ref(), sent)?;
     if live.is_none() && !service.metadata.uid.is_empty() {
         let why =
             format!("uid mismatch: the provided object specified uid {}, and no existing object was found", service.metadata.uid);
@@ -173,10 +177,7 @@ fn patch(write: &mut Write<'_, '_>, request: &Request, name: &str) -> Result<Ans
         write.admit_create(name)?;
     }
     write.drop_repeated_owners(&mut service, Duplicates::Patched);
-    match live {
-        None => write.create_by_update(service),
-        Some(live) => write.update(&live, service),
-    }
+    write.create_or_update(live.as_ref(), Draft { service, managed_fields })
 }
 
 /// What becomes of an object that was prepared.
@@ -234,30 +235,34 @@ impl Write<'_, '_> {
         self.warnings.extend(service::deduplicate_owner_references(&mut service.metadata, when));
     }
 
-    /// Sets the managed fields of what is written by anything but an apply.
-    pub(super) fn own(&mut self, live: Option<&Object>, service: &mut Service) -> Result<(), Error> {
+    /// The managed fields of what is written by anything but an apply; those that it brings along are taken from it.
+    pub(super) fn own(&mut self, live: Option<&Object>, service: &mut Service) -> Result<ManagedFields, Error> {
         let writer = ownership::Writer { manager: &self.manager, now: &self.now };
         ownership::update(live, service, writer, self.endpoint, self.trace.structured())
     }
 
-    fn create_by_update(&mut self, mut service: Service) -> Result<Answer, Stop> {
-        let asked = std::mem::take(&mut service.metadata.resource_version);
+    fn create_or_update(&mut self, live: Option<&Object>, mut draft: Draft) -> Result<Answer, Stop> {
+        if let Some(live) = live {
+            return self.update(live, draft);
+        }
+        let asked = std::mem::take(&mut draft.service.metadata.resource_version);
         parse_version(&asked)?;
-        wipe(&mut service);
-        self.create(service, Create { asked, by_update: true })
+        wipe(&mut draft.service);
+        self.create(draft, Create { asked, by_update: true })
     }
 
     /// Fills in, allocates, judges and stores a new object.
-    fn create(&mut self, mut service: Service, create: Create) -> Result<Answer, Stop> {
+    fn create(&mut self, draft: Draft, create: Create) -> Result<Answer, Stop> {
+        let Draft { mut service, managed_fields } = draft;
         service.metadata.uid = self.store.next_uid();
         service.metadata.creation_timestamp = Some(self.now.to_string());
-        self.transact(|write, transaction| write.prepare_create(&mut service, transaction, &create))?;
+        self.transact(|write, transaction| write.prepare_create(&mut service, &managed_fields, transaction, &create))?;
         if self.options.dry_run() {
             service.metadata.resource_version = create.asked;
-            return Ok((201, Object::new(service)));
+            return Ok((201, Object::new(service, managed_fields)));
         }
         service.metadata.resource_version = self.version.to_string();
-        let object = Object::new(service);
+        let object = Object::new(service, managed_fields);
         let store = Arc::make_mut(self.store);
         store.take_uid();
         store.put(object.clone());
@@ -267,13 +272,14 @@ impl Write<'_, '_> {
     fn prepare_create(
         &mut self,
         service: &mut Service,
+        managed_fields: &ManagedFields,
         transaction: &mut Transaction<'_>,
         create: &Create,
     ) -> Result<Fate, Status> {
         service::begin_create(service, transaction).map_err(|refusal| refused(refusal, &service.metadata.name))?;
         service::prepare_for_create(service);
+        judge(service, managed_fields, service::validate_create)?;
         let name = &service.metadata.name;
-        invalid(name, service::validate_create(service))?;
         self.warnings.extend(service::warnings(service));
         // Upstream: the version is looked at before the name, but for a dry run, which stores nothing.
         let versioned = create.asked.parse::<u64>().is_ok_and(|version| version != 0);
@@ -310,7 +316,8 @@ impl Write<'_, '_> {
     }
 
     /// Writes over an object that is there.
-    fn update(&mut self, live: &Object, mut new: Service) -> Result<Answer, Stop> {
+    fn update(&mut self, live: &Object, draft: Draft) -> Result<Answer, Stop> {
+        let Draft { service: mut new, mut managed_fields } = draft;
         let old = live.service();
         let asked = parse_version(&new.metadata.resource_version)?;
         if asked != 0 && asked.to_string() != old.metadata.resource_version {
@@ -319,31 +326,37 @@ impl Write<'_, '_> {
         }
         new.metadata.resource_version.clone_from(&old.metadata.resource_version);
 
-        let fate = self.transact(|write, transaction| write.prepare_update(&mut new, live, transaction))?;
-        ownership::keep_times(&mut new, live);
+        let fate = self.transact(|write, transaction| write.prepare_update(&mut new, &managed_fields, live, transaction))?;
+        ownership::keep_times(&new, &mut managed_fields, live);
         if self.options.dry_run() {
-            return Ok((200, Object::new(new)));
+            return Ok((200, Object::new(new, managed_fields)));
         }
         if fate == Fate::Removed {
             self.remove(live);
-            return Ok((200, Object::new(new)));
+            return Ok((200, Object::new(new, managed_fields)));
         }
         // Upstream: the store drops it, after everything else has looked at it.
         new.metadata.self_link.clear();
-        if live.is_stored_as(&mut new) {
+        if live.is_stored_as(&new, &managed_fields) {
             return Ok((200, live.clone()));
         }
         new.metadata.resource_version = self.version.to_string();
-        let object = Object::new(new);
+        let object = Object::new(new, managed_fields);
         Arc::make_mut(self.store).put(object.clone());
         Ok((200, object))
     }
 
-    fn prepare_update(&mut self, new: &mut Service, live: &Object, transaction: &mut Transaction<'_>) -> Result<Fate, Status> {
+    fn prepare_update(
+        &mut self,
+        new: &mut Service,
+        managed_fields: &ManagedFields,
+        live: &Object,
+        transaction: &mut Transaction<'_>,
+    ) -> Result<Fate, Status> {
         let old = live.shown();
         service::begin_update(new, old, transaction).map_err(|refusal| refused(refusal, &new.metadata.name))?;
         service::prepare_for_update(new, old);
-        invalid(&new.metadata.name, service::validate_update(new, old))?;
+        judge(new, managed_fields, |new| service::validate_update(new, old))?;
         self.warnings.extend(service::warnings(new));
         let waits = |seconds: Option<i64>| seconds.is_some_and(|seconds| seconds != 0);
         let (metadata, stored) = (&new.metadata, &old.metadata);
@@ -357,6 +370,20 @@ impl Write<'_, '_> {
         store.allocators.release(live.service());
         store.remove(live.namespace(), live.name(), self.version);
     }
+}
+
+/// Validates a Service as it is with its managed fields.
+fn judge(
+    service: &mut Service,
+    managed_fields: &ManagedFields,
+    validate: impl FnOnce(&Service) -> Vec<FieldError>,
+) -> Result<(), Status> {
+    if let Some(entries) = managed_fields.doubtful_entries() {
+        service.metadata.managed_fields.clone_from(entries);
+    }
+    let errors = validate(service);
+    service.metadata.managed_fields = Value::Null;
+    if errors.is_empty() { Ok(()) } else { Err(Status::invalid(Kind::SERVICE, &service.metadata.name, causes(errors))) }
 }
 
 /// Upstream: `WipeObjectMetaSystemFields` of `registry/rest/meta.go`.
@@ -410,10 +437,6 @@ fn generated_suffix(version: u64) -> String {
         rest /= 27;
     }
     suffix
-}
-
-fn invalid(name: &str, errors: Vec<FieldError>) -> Result<(), Status> {
-    if errors.is_empty() { Ok(()) } else { Err(Status::invalid(Kind::SERVICE, name, causes(errors))) }
 }
 
 fn causes(errors: Vec<FieldError>) -> Vec<Cause> {

@@ -47,6 +47,10 @@ impl<'a> Key<'a> {
         self.fields.iter().map(|(name, value)| (&**name, value))
     }
 
+    fn borrowed(&self) -> Key<'_> {
+        Key { fields: self.fields().map(|(name, value)| (Cow::Borrowed(name), value.borrowed())).collect() }
+    }
+
     /// The same key with strings of its own.
     pub fn into_owned(self) -> Key<'static> {
         Key { fields: self.fields.into_iter().map(|(name, value)| (Cow::Owned(name.into_owned()), value.into_owned())).collect() }
@@ -62,6 +66,16 @@ impl<'a> Element<'a> {
     /// The list item that has these key fields.
     pub fn key<N: Into<Cow<'a, str>>, V: Into<Value<'a>>>(fields: impl IntoIterator<Item = (N, V)>) -> Self {
         Element::Key(Key::new(fields.into_iter().map(|(name, value)| (name.into(), value.into())).collect()))
+    }
+
+    /// A copy that borrows its strings from this one.
+    pub(crate) fn borrowed(&self) -> Element<'_> {
+        match self {
+            Element::Field(name) => Element::Field(Cow::Borrowed(name)),
+            Element::Key(key) => Element::Key(key.borrowed()),
+            Element::Value(value) => Element::Value(value.borrowed()),
+            Element::Index(index) => Element::Index(*index),
+        }
     }
 
     /// The same element with strings of its own.

@@ -171,18 +171,28 @@ fn finalizers(metadata: &ObjectMeta, errors: &mut Vec<FieldError>) {
 fn managed_fields(metadata: &ObjectMeta, errors: &mut Vec<FieldError>) {
     for (index, entry) in metadata.managed_fields.as_list().unwrap_or_default().iter().enumerate() {
         let member = |name| entry.get(name).and_then(Value::as_str).unwrap_or_default();
-        let field = |name: &str| format!("metadata.managedFields[{index}].{name}");
-        let manager = member("manager");
-        if manager.len() > MANAGER_LIMIT {
-            errors.push(FieldError::too_long(field("manager"), MANAGER_LIMIT));
-        }
-        for (at, c) in manager.char_indices().filter(|(_, c)| !is_printable(*c)) {
-            errors.push(FieldError::invalid(field("manager"), text(manager), &unprintable(c, at)));
-        }
-        if member("subresource").len() > SUBRESOURCE_LIMIT {
-            errors.push(FieldError::too_long(field("subresource"), SUBRESOURCE_LIMIT));
-        }
+        manager_names(index, member("manager"), member("subresource"), errors);
     }
+}
+
+fn manager_names(index: usize, manager: &str, subresource: &str, errors: &mut Vec<FieldError>) {
+    let field = |name: &str| format!("metadata.managedFields[{index}].{name}");
+    if manager.len() > MANAGER_LIMIT {
+        errors.push(FieldError::too_long(field("manager"), MANAGER_LIMIT));
+    }
+    for (at, c) in manager.char_indices().filter(|(_, c)| !is_printable(*c)) {
+        errors.push(FieldError::invalid(field("manager"), text(manager), &unprintable(c, at)));
+    }
+    if subresource.len() > SUBRESOURCE_LIMIT {
+        errors.push(FieldError::too_long(field("subresource"), SUBRESOURCE_LIMIT));
+    }
+}
+
+/// Whether an entry of managed fields with these names passes the checks of the metadata.
+pub(crate) fn is_fine_manager(manager: &str, subresource: &str) -> bool {
+    let mut errors = Vec::new();
+    manager_names(0, manager, subresource, &mut errors);
+    errors.is_empty()
 }
 
 /// What is wrong with a field manager's name that has an unprintable character.

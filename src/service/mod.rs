@@ -59,7 +59,7 @@ pub(crate) use delete_options::DeleteOptions;
 pub(crate) use encode::service_text;
 pub use field_error::{FieldError, Reason, invalid_message};
 pub use metadata::{Duplicates, deduplicate_owner_references};
-pub(crate) use metadata::{MANAGER_LIMIT, unprintable};
+pub(crate) use metadata::{MANAGER_LIMIT, is_fine_manager, unprintable};
 pub(crate) use names::label_value_faults;
 pub use normalise::{prepare_for_create, prepare_for_update};
 pub use types::{

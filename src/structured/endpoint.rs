@@ -86,7 +86,8 @@ impl Endpoint {
         &self.reset
     }
 
-    pub(super) fn empty_object(&self) -> &Value<'static> {
+    /// The object before it is created.
+    pub(crate) fn empty_object(&self) -> &Value<'static> {
         &self.empty
     }
 

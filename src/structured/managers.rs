@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
+use std::sync::Arc;
 
 use super::set::Set;
 use super::time::Time;
@@ -63,6 +64,15 @@ impl Identity<'_> {
         format!("{{{}}}", members.join(","))
     }
 
+    fn borrowed(&self) -> Identity<'_> {
+        Identity {
+            name: Cow::Borrowed(&self.name),
+            operation: self.operation,
+            api_version: Cow::Borrowed(&self.api_version),
+            subresource: Cow::Borrowed(&self.subresource),
+        }
+    }
+
     /// The same with strings of its own.
     pub fn into_owned(self) -> Identity<'static> {
         Identity {
@@ -109,6 +119,25 @@ pub struct Manager<'a> {
     pub time: Option<Time>,
     /// What it owns.
     pub set: Set<'a>,
+}
+
+impl Manager<'_> {
+    fn borrowed(&self) -> Manager<'_> {
+        Manager { identity: self.identity.borrowed(), time: self.time, set: self.set.borrowed() }
+    }
+
+    fn into_owned(self) -> Manager<'static> {
+        Manager { identity: self.identity.into_owned(), time: self.time, set: self.set.into_owned() }
+    }
+
+    /// Whether both are written alike.
+    fn is(&self, other: &Manager<'_>) -> bool {
+        self.time == other.time && self.is_but_for_time(other)
+    }
+
+    fn is_but_for_time(&self, other: &Manager<'_>) -> bool {
+        self.identity == other.identity && self.identity.api_version == other.identity.api_version && self.set == other.set
+    }
 }
 
 /// All managers of an object.
@@ -163,15 +192,16 @@ impl<'a> Managers<'a> {
     /// it is absent or cannot be decoded; an empty list, or one of one empty entry, means that nobody owns anything. To a
     /// subresource only the live ones count.
     pub fn of_request(sent: Option<&'a Value<'_>>, live: Option<&'a Value<'_>>, subresource: &str) -> Self {
-        let stored = || live.and_then(|live| Managers::read(live).ok()).unwrap_or_default();
-        let Some(sent) = sent.filter(|sent| subresource.is_empty() && !sent.is_null()) else { return stored() };
+        let sent = sent.filter(|_| subresource.is_empty()).and_then(Managers::of_sent);
+        sent.or_else(|| live.and_then(|live| Managers::read(live).ok())).unwrap_or_default()
+    }
+
+    /// The managers that an object which was sent states; `None` where those of the live object count.
+    pub(crate) fn of_sent(sent: &'a Value<'_>) -> Option<Self> {
         if is_reset(sent) {
-            return Managers::new();
+            return Some(Managers::new());
         }
-        match Managers::read(sent) {
-            Ok(managers) if !managers.is_empty() => managers,
-            _ => stored(),
-        }
+        Managers::read(sent).ok().filter(|managers| !managers.is_empty())
     }
 
     /// Writes `metadata.managedFields`, sorted; `None` if there is no manager.
@@ -268,6 +298,16 @@ impl<'a> Managers<'a> {
         sorted.sort_by(|a, b| order(a, b));
         sorted
     }
+
+    /// The managers as an object keeps them that had those of `before`, whom it shares where nothing changed.
+    pub(crate) fn stored(mut self, before: &StoredManagers) -> StoredManagers {
+        self.list.sort_by(order);
+        let keep = |manager: Manager<'a>| match before.list.iter().find(|known| known.is(&manager)) {
+            Some(known) => Arc::clone(known),
+            None => Arc::new(manager.into_owned()),
+        };
+        StoredManagers { list: self.list.into_iter().map(keep).collect() }
+    }
 }
 
 fn order(a: &Manager<'_>, b: &Manager<'_>) -> Ordering {
@@ -346,6 +386,55 @@ fn write_entry(manager: &Manager<'_>) -> Value<'static> {
         entry.insert("time", Value::from(time.to_string()));
     }
     Value::Map(entry)
+}
+
+/// The managers that an object keeps: sorted, with strings of their own, and shared with later states of the object.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct StoredManagers {
+    list: Vec<Arc<Manager<'static>>>,
+}
+
+impl StoredManagers {
+    /// No managers.
+    pub(crate) const fn new() -> Self {
+        StoredManagers { list: Vec::new() }
+    }
+
+    /// As [`Managers::read`].
+    pub(crate) fn read(entries: &Value<'_>) -> Result<Self, Error> {
+        Managers::read(entries).map(|managers| managers.stored(&StoredManagers::default()))
+    }
+
+    /// The managers, for a write to start from.
+    pub(crate) fn managers(&self) -> Managers<'_> {
+        Managers { list: self.list.iter().map(|manager| manager.borrowed()).collect() }
+    }
+
+    /// The managers in the order in which they are written.
+    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = &Manager<'static>> {
+        self.list.iter().map(|manager| &**manager)
+    }
+
+    /// `metadata.managedFields`, or `null` if there is no manager.
+    pub(crate) fn to_value(&self) -> Value<'static> {
+        if self.list.is_empty() { Value::Null } else { Value::List(self.iter().map(write_entry).collect()) }
+    }
+
+    /// As [`differ_in_time_alone`] of what is written.
+    pub(crate) fn differ_in_time_alone(&self, other: &StoredManagers) -> bool {
+        let pairs = || self.iter().zip(other.iter());
+        self.list.len() == other.list.len()
+            && pairs().any(|(a, b)| a.time != b.time)
+            && pairs().all(|(a, b)| a.is_but_for_time(b))
+    }
+}
+
+/// They are equal that are written alike.
+impl PartialEq for StoredManagers {
+    fn eq(&self, other: &Self) -> bool {
+        let same = |(a, b): (&Arc<Manager<'_>>, &Arc<Manager<'_>>)| Arc::ptr_eq(a, b) || a.is(b);
+        self.list.len() == other.list.len() && self.list.iter().zip(&other.list).all(same)
+    }
 }
 
 /// Whether a request asks that nobody own anything any more: an empty list, or one entry without content.

@@ -34,6 +34,7 @@ pub use apply::{ApplyOutcome, Applying, Force, Merged, apply_values};
 pub use conflict::{Cause, Conflict, Conflicts};
 pub use endpoint::Endpoint;
 pub use last_applied::LAST_APPLIED;
+pub(crate) use managers::StoredManagers;
 pub use managers::{Identity, Manager, Managers, Operation, differ_in_time_alone};
 pub use migrate::migrate;
 pub use object::{Applied, Outcome, Updated, apply, apply_bytes, update};

@@ -43,6 +43,10 @@ impl<'a> Node<'a> {
         Node { element, member: true, below: Set::new() }
     }
 
+    fn borrowed(&self) -> Node<'_> {
+        Node { element: self.element.borrowed(), member: self.member, below: self.below.borrowed() }
+    }
+
     fn is_empty(&self) -> bool {
         !self.member && self.below.is_empty()
     }
@@ -216,6 +220,11 @@ impl<'a> Set<'a> {
                 }
             }
         })
+    }
+
+    /// The same set with elements that borrow their strings from this one.
+    pub(super) fn borrowed(&self) -> Set<'_> {
+        Set { nodes: self.nodes.iter().map(Node::borrowed).collect() }
     }
 
     /// The same set with elements of its own.

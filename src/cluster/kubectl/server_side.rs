@@ -14,7 +14,7 @@ use super::verbs::Writer;
 use crate::cluster::request::PatchType;
 use crate::cluster::{LAST_APPLIED, Method, Object, Request};
 use crate::path::Path;
-use crate::structured::{self, Managers, Operation};
+use crate::structured::{self, Operation};
 use crate::value::{Map, Value};
 
 const FIELD_MANAGER: &str = "kubectl";
@@ -128,7 +128,7 @@ impl Job<'_> {
     fn migrate(&self, session: &mut Session<'_, '_>, object: &mut Object) -> Result<bool, Failure> {
         let mut last = None;
         for _ in 0..RETRIES {
-            let Some(entries) = structured::migrate(object.managed_fields(), self.manager) else { return Ok(false) };
+            let Some(entries) = structured::migrate(object.managed_fields().entries(), self.manager) else { return Ok(false) };
             let version = Value::from(object.resource_version().to_owned());
             let patch = vec![replacement("/metadata/managedFields", entries), replacement("/metadata/resourceVersion", version)];
             let request = self.source.place.request(Method::Patch).content_type(PatchType::Json.media_type());
@@ -156,6 +156,5 @@ fn replacement(path: &'static str, value: Value<'static>) -> Value<'static> {
 /// Whether somebody who applies owns the annotation.
 fn owned_by_an_applier(object: &Object) -> bool {
     let path = Path::new().field("metadata").field("annotations").field(LAST_APPLIED);
-    let managers = Managers::read(object.managed_fields());
-    managers.is_ok_and(|managers| managers.owners(&path, Operation::Apply).next().is_some())
+    object.managed_fields().managers().owners(&path, Operation::Apply).next().is_some()
 }
