@@ -20,30 +20,30 @@ const MAX_COPIED: usize = 3 * 1024 * 1024;
 pub(super) struct Failed;
 
 /// Applies the operations in order.
-pub(super) fn apply<'a>(mut document: Value<'a>, operations: &[Value<'a>]) -> Result<Value<'a>, Failed> {
+pub(super) fn apply<'a>(mut document: Value<'a>, operations: Vec<Value<'a>>) -> Result<Value<'a>, Failed> {
     open(&mut document)?;
     let mut copied = 0;
     for operation in operations {
-        let mut operation = operation.as_map().cloned().unwrap_or_default();
+        let Value::Map(mut operation) = operation else { return Err(Failed) };
         operation.sort();
-        step(&mut document, &operation, &mut copied)?;
+        step(&mut document, operation, &mut copied)?;
     }
     Ok(document)
 }
 
-fn step<'a>(document: &mut Value<'a>, operation: &Map<'a>, copied: &mut usize) -> Result<(), Failed> {
+fn step<'a>(document: &mut Value<'a>, mut operation: Map<'a>, copied: &mut usize) -> Result<(), Failed> {
+    let value = operation.remove("value").unwrap_or_default();
     let text = |key| operation.get(key).and_then(Value::as_str).ok_or(Failed);
-    let value = || operation.get("value").cloned().unwrap_or_default();
     match text("op")? {
-        "add" => add(document, text("path")?, value()),
+        "add" => add(document, text("path")?, value),
         "remove" => remove(document, text("path")?).map(drop),
-        "replace" => replace(document, text("path")?, value()),
+        "replace" => replace(document, text("path")?, value),
         "move" => {
             let from = text("from")?;
             let moved = remove(document, from)?;
             add(document, text("path")?, moved)
         }
-        "test" => test(document, text("path")?, value()),
+        "test" => test(document, text("path")?, value),
         "copy" => {
             let (from, path) = (text("from")?, text("path")?);
             let (container, key) = find(document, from)?;
@@ -202,8 +202,8 @@ mod tests {
     #[track_caller]
     fn check(document: &str, operations: &str, expect: &str) {
         let read = |text: &str| parse_document(text.as_bytes()).unwrap().into_ordered().into_owned();
-        let operations = read(operations);
-        let answer = apply(read(document), operations.as_list().unwrap());
+        let Value::List(steps) = read(operations) else { panic!("{operations} is no list") };
+        let answer = apply(read(document), steps);
         assert_eq!(answer.map_or_else(|_| "failed".to_owned(), |value| value.to_string()), expect, "{operations}");
     }
 

@@ -158,9 +158,7 @@ fn merge(write: &mut Write<'_, '_>, live: &Object, document: Document<'_>, body:
         return Err(wrong_kind("error decoding patch: ", root, MAP));
     }
     let findings = if lax { Vec::new() } else { duplicates(root) };
-    let text = live.stored_text();
-    let current = value::parse_document(text.as_bytes())?.into_ordered();
-    let merged = merge_patch::apply(current, document.into_ordered()).map_err(Status::bad_request)?;
+    let merged = merge_patch::apply(live.stored_document(), document.into_ordered()).map_err(Status::bad_request)?;
     decode(write, live, merged, findings, body)
 }
 
@@ -187,15 +185,15 @@ fn json(write: &mut Write<'_, '_>, live: &Object, document: Document<'_>, body: 
     if let Some(refusal) = wrong_type {
         return Err(refusal);
     }
-    let text = live.stored_text();
-    let current = value::parse_document(text.as_bytes())?.into_ordered();
-    let operations = document.into_ordered();
-    let operations = operations.as_list().unwrap_or_default();
+    let operations = match document.into_ordered() {
+        Value::List(operations) => operations,
+        _ => Vec::new(),
+    };
     if operations.len() > json_patch::MAX_OPERATIONS {
         let (most, sent) = (json_patch::MAX_OPERATIONS, operations.len());
         return Err(Status::too_large(&format!("The allowed maximum operations in a JSON patch is {most}, got {sent}")).into());
     }
-    let patched = json_patch::apply(current, operations).map_err(|_| Status::unprocessable())?;
+    let patched = json_patch::apply(live.stored_document(), operations).map_err(|_| Status::unprocessable())?;
     decode(write, live, patched, findings, body)
 }
 

@@ -74,12 +74,12 @@ impl Object {
 
     /// The text that the server writes: members in the order of Go's structs.
     pub fn to_text(&self) -> String {
-        service::service_text(&self.to_value())
+        service::service_text(self.to_value())
     }
 
-    /// The same of the object as it is stored.
-    pub(super) fn stored_text(&self) -> String {
-        service::service_text(&self.stored_value())
+    /// The root of the document that the server stores.
+    pub(super) fn stored_document(&self) -> Value<'_> {
+        service::in_document_order(self.stored_value())
     }
 
     /// The object as it is stored.

@@ -240,7 +240,7 @@ impl<'d, 'a> Reader<'d, 'a> {
             }
             Slot::Raw(value) => {
                 if !null {
-                    *value = Document::from(node.value().clone()).into_value().into_owned();
+                    *value = node.to_value();
                 }
             }
             Slot::Texts(texts) => self.texts(node, null, texts, go_type),

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::table::{OWNER_REFERENCE, SERVICE, Struct};
+use super::table::{Field, OWNER_REFERENCE, SERVICE, Struct};
 use super::types::{
     Condition, IntOrString, LoadBalancerIngress, ObjectMeta, OwnerReference, Service, ServicePort, ServiceSpec, ServiceStatus,
     SessionAffinityConfig,
@@ -29,74 +29,55 @@ impl Service {
 
     /// The Service as the server writes it: compact JSON, fields in the order of Go's structs.
     pub fn to_json_text(&self) -> String {
-        service_text(&self.to_value())
+        service_text(self.to_value())
     }
 }
 
 /// The value of a Service, managed fields included, as JSON text with members in the order of Go's structs.
-pub(crate) fn service_text(value: &Value<'_>) -> String {
-    let mut out = String::new();
-    write(value, Some(&SERVICE), &mut out);
-    out
+pub(crate) fn service_text(value: Value<'_>) -> String {
+    in_document_order(value).to_string()
+}
+
+/// Brings the value of a Service, managed fields included, into the order of Go's structs: it is a document's root then.
+pub(crate) fn in_document_order(mut value: Value<'_>) -> Value<'_> {
+    order(&mut value, &SERVICE);
+    value
 }
 
 /// An owner reference as JSON text in the order of its struct.
 pub(super) fn owner_reference_text(reference: &OwnerReference) -> String {
-    let mut out = String::new();
-    write(&owner_reference(reference), Some(&OWNER_REFERENCE), &mut out);
-    out
+    let mut value = owner_reference(reference);
+    order(&mut value, &OWNER_REFERENCE);
+    value.to_string()
 }
 
-/// Writes a value that the struct of `table` made; without a struct it is sorted.
-fn write(value: &Value<'_>, table: Option<&Struct>, out: &mut String) {
-    match (value, table) {
-        (Value::Map(map), Some(table)) => {
-            out.push('{');
-            let mut first = true;
-            for field in table.fields {
-                let Some(member) = map.get(field.name) else { continue };
-                if !std::mem::take(&mut first) {
-                    out.push(',');
-                }
-                Value::from(field.name).write_to(out);
-                out.push(':');
-                match field.name {
-                    "fieldsV1" => write_fields_v1(member, out),
-                    _ => write(member, field.inner, out),
+/// Brings a value that the struct of `table` made into its order; what lies outside a struct stays sorted.
+fn order(value: &mut Value<'_>, table: &Struct) {
+    match value {
+        Value::Map(map) => {
+            for (key, member) in map.iter_mut() {
+                match (key, table.find(key)) {
+                    ("fieldsV1", _) => order_fields_v1(member),
+                    (_, Some((_, Field { inner: Some(inner), .. }))) => order(member, inner),
+                    _ => {}
                 }
             }
-            out.push('}');
+            map.order_by_cached_key(|key| table.find(key).map(|(index, _)| index));
         }
-        (Value::List(items), Some(_)) => {
-            out.push('[');
-            for (at, item) in items.iter().enumerate() {
-                if at > 0 {
-                    out.push(',');
-                }
-                write(item, table, out);
-            }
-            out.push(']');
-        }
-        _ => value.write_to(out),
+        Value::List(items) => items.iter_mut().for_each(|item| order(item, table)),
+        _ => {}
     }
 }
 
-/// Owned fields, in the order in which structured-merge-diff writes them: the item itself, fields by name, list items by key,
-/// numbers by size.
-fn write_fields_v1(fields: &Value<'_>, out: &mut String) {
-    let Value::Map(map) = fields else { return fields.write_to(out) };
-    let mut members: Vec<_> = map.iter().collect();
-    members.sort_by_cached_key(|(key, _)| (*key != ".", Element::from_fields_v1(key).ok().flatten().map(Element::into_owned)));
-    out.push('{');
-    for (at, (key, value)) in members.into_iter().enumerate() {
-        if at > 0 {
-            out.push(',');
-        }
-        Value::from(key).write_to(out);
-        out.push(':');
-        write_fields_v1(value, out);
+/// Brings owned fields into the order in which structured-merge-diff writes them: the item itself, fields by name, list items by
+/// key, numbers by size.
+fn order_fields_v1(fields: &mut Value<'_>) {
+    let Value::Map(map) = fields else { return };
+    map.iter_mut().for_each(|(_, inner)| order_fields_v1(inner));
+    // A shortcut: the item itself and fields alone are in order.
+    if !map.keys().all(|key| key == "." || key.starts_with("f:")) {
+        map.order_by_cached_key(|key| (key != ".", Element::from_fields_v1(key).ok().flatten().map(Element::into_owned)));
     }
-    out.push('}');
 }
 
 /// An object under construction; keys are put in sorted order.
@@ -308,7 +289,7 @@ mod tests {
     #[test]
     fn managed_fields_are_in_the_order_of_their_elements() {
         let text = r#"{"kind":"Service","apiVersion":"v1","metadata":{"managedFields":[{"fieldsV1":{"f:a":{},"f:b":{".":{},"k:{\"port\":80}":{},"k:{\"port\":443}":{},"v:1":{},"i:0":{}}}}]},"spec":{},"status":{"loadBalancer":{}}}"#;
-        assert_eq!(service_text(&parse(text.as_bytes()).unwrap()), text);
+        assert_eq!(service_text(parse(text.as_bytes()).unwrap()), text);
     }
 
     #[test]

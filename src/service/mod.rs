@@ -56,7 +56,7 @@ pub(crate) use decode::{check_metadata, check_other_kind, decode_delete_options}
 pub(crate) use default::shown;
 pub use default::{default, on_read};
 pub(crate) use delete_options::DeleteOptions;
-pub(crate) use encode::service_text;
+pub(crate) use encode::{in_document_order, service_text};
 pub use field_error::{FieldError, Reason, invalid_message};
 pub use metadata::{Duplicates, deduplicate_owner_references};
 pub(crate) use metadata::{MANAGER_LIMIT, is_fine_manager, unprintable};

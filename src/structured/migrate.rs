@@ -35,16 +35,19 @@ pub fn migrate(managed_fields: &Value<'_>, manager: &str) -> Option<Value<'stati
         .collect();
     names.sort_unstable();
     names.dedup();
+    if names.is_empty() {
+        return None;
+    }
 
-    let mut entries: Vec<Value<'static>> = managed_fields.as_list()?.iter().map(|entry| entry.clone().into_owned()).collect();
+    let mut entries: Vec<Value<'_>> = managed_fields.as_list()?.iter().map(Value::borrowed).collect();
     for name in names {
         entries = migrate_one(entries, name, manager)?;
     }
     let migrated = Value::List(entries);
-    (migrated != *managed_fields).then_some(migrated)
+    (migrated != *managed_fields).then(|| migrated.into_owned())
 }
 
-fn migrate_one(mut entries: Vec<Value<'static>>, name: &str, manager: &str) -> Option<Vec<Value<'static>>> {
+fn migrate_one<'v>(mut entries: Vec<Value<'v>>, name: &str, manager: &str) -> Option<Vec<Value<'v>>> {
     let find = |entries: &[Value<'_>], wanted: &dyn Fn(Entry<'_>) -> bool| {
         entries.iter().position(|entry| wanted(Entry { fields: entry.as_map() }))
     };
@@ -59,13 +62,14 @@ fn migrate_one(mut entries: Vec<Value<'static>>, name: &str, manager: &str) -> O
             target
         }
     };
-    let set_of = |entries: &[Value<'static>], at: usize| Entry { fields: entries.get(at)?.as_map() }.set().map(Set::into_owned);
-    let mut set = set_of(&entries, target)?;
-    let version = Entry { fields: entries.get(target)?.as_map() }.text("apiVersion").to_owned();
+    let entry = Entry { fields: entries.get(target)?.as_map() };
+    let version = entry.text("apiVersion");
+    let mut set = entry.set()?;
     if let Some(same_version) = find(&entries, &|entry| is_client_side(entry) && entry.text("apiVersion") == version) {
-        set = set.union(set_of(&entries, same_version)?);
+        set = set.union(Entry { fields: entries.get(same_version)?.as_map() }.set()?);
     }
-    entries.get_mut(target)?.as_map_mut()?.insert("fieldsV1", set.to_fields_v1());
+    let fields = set.to_fields_v1();
+    entries.get_mut(target)?.as_map_mut()?.insert("fieldsV1", fields);
     entries.retain(|entry| !is_client_side(Entry { fields: entry.as_map() }));
     Some(entries)
 }

@@ -101,6 +101,18 @@ fn settle(value: Value<'_>) -> Value<'_> {
     }
 }
 
+/// A copy of a value in the order of a text, members sorted.
+fn settled(value: &Value<'_>) -> Value<'static> {
+    match value {
+        Value::List(items) => Value::List(items.iter().map(settled).collect()),
+        Value::Map(map) => {
+            let member = |(key, value): &(Cow<'_, str>, Value<'_>)| (Cow::Owned(key.clone().into_owned()), settled(value));
+            Value::Map(Map::from_entries(map.entries().iter().map(member).collect()))
+        }
+        scalar => scalar.clone().into_owned(),
+    }
+}
+
 /// A place in a [`Document`].
 #[derive(Clone, Copy, Debug)]
 pub struct Node<'d, 'a> {
@@ -108,9 +120,9 @@ pub struct Node<'d, 'a> {
 }
 
 impl<'d, 'a> Node<'d, 'a> {
-    /// The value here with its members in the order of the text, to be settled by its taker.
-    pub(crate) fn value(self) -> &'d Value<'a> {
-        self.value
+    /// The value here as [`Document::into_value`] makes it.
+    pub(crate) fn to_value(self) -> Value<'static> {
+        settled(self.value)
     }
 
     /// The value here, if it is neither list nor object.

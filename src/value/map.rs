@@ -92,6 +92,11 @@ impl<'a> Map<'a> {
         self.unread.as_ref().map_or(&[], |unread| &unread.members)
     }
 
+    /// Brings sorted members into the order of what `key` makes of their keys, for a [`Document`](super::Document) alone.
+    pub(crate) fn order_by_cached_key<K: Ord>(&mut self, mut key: impl FnMut(&str) -> K) {
+        self.entries.sort_by_cached_key(|entry| key(&entry.0));
+    }
+
     /// How many members there are.
     pub fn len(&self) -> usize {
         self.entries.len()

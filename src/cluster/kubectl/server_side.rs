@@ -14,7 +14,7 @@ use super::verbs::Writer;
 use crate::cluster::request::PatchType;
 use crate::cluster::{LAST_APPLIED, Method, Object, Request};
 use crate::path::Path;
-use crate::structured::{self, Operation};
+use crate::structured::{self, Manager, Operation};
 use crate::value::{Map, Value};
 
 const FIELD_MANAGER: &str = "kubectl";
@@ -105,7 +105,7 @@ impl Job<'_> {
     fn save_annotation(&self, session: &mut Session<'_, '_>, object: &mut Object) -> Result<(), Failure> {
         let annotation = object.annotation(LAST_APPLIED).filter(|_| self.manager == FIELD_MANAGER);
         let Some(annotation) = annotation.map(str::to_owned) else { return Ok(()) };
-        if owned_by_an_applier(object) {
+        if owns_annotation(object, Operation::Apply) {
             return Ok(());
         }
         let annotations: Map<'static> = [(LAST_APPLIED, Value::from(annotation))].into_iter().collect();
@@ -126,6 +126,10 @@ impl Job<'_> {
 
     /// Makes the fields of client-side apply fields of this manager, which applies.
     fn migrate(&self, session: &mut Session<'_, '_>, object: &mut Object) -> Result<bool, Failure> {
+        // A shortcut: the entries need not be written out where nobody is a client-side manager.
+        if object.managed_fields().stored().is_some() && !owns_annotation(object, Operation::Update) {
+            return Ok(false);
+        }
         let mut last = None;
         for _ in 0..RETRIES {
             let Some(entries) = structured::migrate(object.managed_fields().entries(), self.manager) else { return Ok(false) };
@@ -153,8 +157,9 @@ fn replacement(path: &'static str, value: Value<'static>) -> Value<'static> {
     Value::from(operation)
 }
 
-/// Whether somebody who applies owns the annotation.
-fn owned_by_an_applier(object: &Object) -> bool {
+/// Whether somebody owns the annotation who writes like this.
+fn owns_annotation(object: &Object, operation: Operation) -> bool {
     let path = Path::new().field("metadata").field("annotations").field(LAST_APPLIED);
-    object.managed_fields().managers().owners(&path, Operation::Apply).next().is_some()
+    let owns = |manager: &Manager<'_>| manager.identity.operation == operation && manager.set.contains(&path);
+    object.managed_fields().stored().is_some_and(|managers| managers.iter().any(owns))
 }

@@ -188,13 +188,13 @@ fn patch_locally(
         None => value::parse(text.as_bytes()).map_err(|_| outside("the patch is not JSON"))?,
     };
     let schema = session.cluster.schema().clone();
-    let patched = match (patch_type, &patch) {
-        (PatchType::Strategic, Value::Map(_)) => {
+    let patched = match (patch_type, patch) {
+        (PatchType::Strategic, patch @ Value::Map(_)) => {
             strategic::apply_values(live.to_value(), patch, &schema, Lookup::GoTypes, &mut session.trace.strategic())
                 .map_err(|error| Failure::merging(&error))?
                 .into_owned()
         }
-        (PatchType::Merge, Value::Map(_)) => {
+        (PatchType::Merge, patch @ Value::Map(_)) => {
             merge_patch::apply(live.to_value(), patch).map_err(|_| outside("the patch does not apply"))?.into_owned()
         }
         (PatchType::Json, Value::List(operations)) => {
