@@ -39,7 +39,7 @@ pub(super) fn check_size(body: &Body) -> Result<(), Status> {
 pub(super) fn document(body: &Body) -> Result<Document<'_>, Error> {
     match body {
         Body::Bytes(bytes) => value::parse_document(bytes),
-        Body::Value(value) => Ok(Document::from(value.borrowed())),
+        Body::Value(value) => Ok(Document::of(value)),
     }
 }
 

@@ -10,7 +10,7 @@ use super::ownership::{self, Configuration};
 use super::request::{Body, FieldValidation, PatchType};
 use super::spent::spent;
 use super::status::Status;
-use super::strict::{duplicates, duplicates_below, report};
+use super::strict::{duplicates, duplicates_below, in_order, report};
 use super::write::{Draft, Stop, Write};
 use super::{Object, json_patch, merge_patch};
 use crate::error::Kind;
@@ -73,8 +73,10 @@ fn apply(write: &mut Write<'_, '_>, live: Option<&Object>, document: Document<'_
             Error::not_modelled("an apply patch of several lines with a repeated key, which upstream tells by its line").into()
         );
     }
-    let mut object = document.into_value();
-    settle_numbers(&mut object);
+    let mut object = document.into_shared_value();
+    if has_float(&object) {
+        settle_numbers(object.to_mut());
+    }
     let configuration = Configuration { object: &object, force: structured::Force::from(write.options.force()) };
     let writer = ownership::Writer { manager: &write.manager, now: &write.now };
     let (service, managed_fields) = ownership::apply(live, configuration, writer, write.endpoint, write.trace.structured())?;
@@ -97,10 +99,12 @@ fn is_one_line(body: &Body) -> bool {
 
 /// Repeated keys as the YAML reader tells them in a text of one line: those inside a value before its own.
 fn repeated_keys(node: Node<'_, '_>, found: &mut Vec<String>) {
+    // A shortcut: what is in order has nothing twice.
+    let ordered = node.members().is_none_or(in_order);
     let mut seen = BTreeSet::new();
     for (key, value) in node.members().into_iter().flatten() {
         repeated_keys(value, found);
-        if !seen.insert(key) {
+        if !ordered && !seen.insert(key) {
             found.push(format!("line 1: key {} already set in map", value::quote(key)));
         }
     }
@@ -121,12 +125,21 @@ fn settle_numbers(value: &mut Value<'_>) {
     }
 }
 
+fn has_float(value: &Value<'_>) -> bool {
+    match value {
+        Value::Float(_) => true,
+        Value::List(items) => items.iter().any(has_float),
+        Value::Map(map) => map.values().any(has_float),
+        _ => false,
+    }
+}
+
 fn strategic(write: &mut Write<'_, '_>, live: &Object, document: Document<'_>) -> Result<Draft, Stop> {
     if document.root().members().is_none() && !is_null(document.root()) {
         return Err(wrong_kind("", document.root(), MAP));
     }
     let mut findings = if write.validation() == FieldValidation::Ignore { Vec::new() } else { duplicates(document.root()) };
-    let patch = document.into_value();
+    let patch = document.into_shared_value();
     let schema = write.endpoint.schema();
     // Managed fields that a patch does not mention are left out: without them the live ones count.
     let current = match patch.at(&["metadata", "managedFields"]) {

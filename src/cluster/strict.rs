@@ -3,7 +3,7 @@
 //! Upstream: `sigs.k8s.io/json` `UnmarshalStrict` into a map. Unknown fields are found by the decoder of the
 //! [service room](crate::service), which knows the fields.
 
-use crate::value::{Node, quote};
+use crate::value::{Members, Node, quote};
 
 /// The most findings that upstream reports.
 const MOST: usize = 100;
@@ -15,12 +15,17 @@ pub(super) fn duplicates(node: Node<'_, '_>) -> Vec<String> {
     findings
 }
 
+/// Whether the keys are in the order of their bytes, each once.
+pub(super) fn in_order(members: Members<'_, '_>) -> bool {
+    members.is_sorted_by(|(one, _), (next, _)| one < next)
+}
+
 /// The same for what stands at `path`.
 pub(super) fn duplicates_below(node: Node<'_, '_>, path: &mut String, findings: &mut Vec<String>) {
     let start = path.len();
     if let Some(members) = node.members() {
         // A shortcut: what is in order has nothing twice.
-        let ordered = members.clone().is_sorted_by(|(one, _), (next, _)| one < next);
+        let ordered = in_order(members.clone());
         let mut seen = std::collections::BTreeSet::new();
         for (key, value) in members {
             if start > 0 {

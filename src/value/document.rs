@@ -10,20 +10,47 @@ use super::{Map, Value};
 /// first one: this is what it reads. Everything else works on the [`Value`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Document<'a> {
-    root: Value<'a>,
+    root: Root<'a>,
     /// How the numbers that are no integers were written, in the order of the text.
     literals: Vec<Cow<'a, str>>,
+}
+
+#[derive(Clone, Debug)]
+enum Root<'a> {
+    Own(Value<'a>),
+    /// A sorted value of somebody else.
+    Borrowed(&'a Value<'a>),
+}
+
+impl PartialEq for Root<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.value() == other.value()
+    }
+}
+
+impl<'a> Root<'a> {
+    fn value(&self) -> &Value<'a> {
+        match self {
+            Root::Own(value) => value,
+            Root::Borrowed(value) => value,
+        }
+    }
 }
 
 impl<'a> Document<'a> {
     /// `root` has its objects' members in the order of the text, repeated keys included.
     pub(super) fn new(root: Value<'a>, literals: Vec<Cow<'a, str>>) -> Self {
-        Document { root, literals }
+        Document { root: Root::Own(root), literals }
+    }
+
+    /// The same of a sorted value that stays where it is.
+    pub(crate) fn of(root: &'a Value<'_>) -> Self {
+        Document { root: Root::Borrowed(root), literals: Vec::new() }
     }
 
     /// The outermost value.
     pub fn root(&self) -> Node<'_, 'a> {
-        Node { value: &self.root }
+        Node { value: self.root.value() }
     }
 
     /// A document put together of others, its members in the order that they shall have: a whole number that is a float is taken
@@ -31,13 +58,16 @@ impl<'a> Document<'a> {
     pub(crate) fn assembled(root: Value<'a>) -> Self {
         let mut literals = Vec::new();
         collect_literals(&root, &mut literals);
-        Document { root, literals }
+        Document::new(root, literals)
     }
 
     /// The root with its objects' members in the order of the text, repeated keys included: it may be printed, and looked up
     /// where it was [sorted](Map::sort).
     pub(crate) fn into_ordered(self) -> Value<'a> {
-        self.root
+        match self.root {
+            Root::Own(root) => root,
+            Root::Borrowed(root) => root.borrowed(),
+        }
     }
 
     /// A number of this document as it was written, `53.0` and `5.3e1` included: Go's decoder prints it so.
@@ -46,7 +76,7 @@ impl<'a> Document<'a> {
     pub(crate) fn number_text(&self, number: &Value<'_>) -> Cow<'_, str> {
         let mut before = 0;
         match number {
-            Value::Float(_) if find_float(&self.root, number, &mut before) => match self.literals.get(before) {
+            Value::Float(_) if find_float(self.root.value(), number, &mut before) => match self.literals.get(before) {
                 Some(literal) => Cow::Borrowed(literal),
                 None => Cow::Owned(number.to_string()),
             },
@@ -56,14 +86,25 @@ impl<'a> Document<'a> {
 
     /// The value: members sorted, of a repeated key the last one.
     pub fn into_value(self) -> Value<'a> {
-        settle(self.root)
+        match self.root {
+            Root::Own(root) => settle(root),
+            Root::Borrowed(root) => root.borrowed(),
+        }
+    }
+
+    /// The same, which may be somebody else's.
+    pub(crate) fn into_shared_value(self) -> Cow<'a, Value<'a>> {
+        match self.root {
+            Root::Own(root) => Cow::Owned(settle(root)),
+            Root::Borrowed(root) => Cow::Borrowed(root),
+        }
     }
 }
 
 /// A sorted value is a document whose members happen to be in order.
 impl<'a> From<Value<'a>> for Document<'a> {
     fn from(root: Value<'a>) -> Self {
-        Document { root, literals: Vec::new() }
+        Document::new(root, Vec::new())
     }
 }
 
