@@ -20,10 +20,12 @@ impl<'a> Element<'a> {
     /// ```
     pub fn to_fields_v1(&self) -> String {
         match self {
-            Element::Field(name) => format!("f:{name}"),
+            Element::Field(name) => ["f:", name].concat(),
             Element::Key(key) => {
                 let fields: Map<'_> = key.fields().map(|(name, value)| (name, value.borrowed())).collect();
-                format!("k:{}", Value::Map(fields))
+                let mut text = "k:".to_owned();
+                Value::Map(fields).write_to(&mut text);
+                text
             }
             Element::Value(value) => format!("v:{value}"),
             Element::Index(index) => format!("i:{index}"),

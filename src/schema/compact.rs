@@ -148,7 +148,7 @@ pub(super) fn write(types: &Types) -> String {
         }
         out += &format!("struct {}{}\n", def.name.as_deref().unwrap(), if def.atomic { " atomic" } else { "" });
         for field in &def.fields {
-            out += &format!(" {} {}", field.name, type_text(types, field.ty));
+            out += &format!(" {} {}", field.name.text, type_text(types, field.ty));
             if let Some(default) = &field.default {
                 out += &format!(" = {default}");
             }

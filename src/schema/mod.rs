@@ -250,7 +250,8 @@ impl<'s> Struct<'s> {
 
     /// The field `name`, if it is declared.
     pub fn field(self, name: &str) -> Option<Field<'s>> {
-        let at = self.def.fields.binary_search_by(|field| (*field.name).cmp(name)).ok()?;
+        let head = head(name);
+        let at = self.def.fields.binary_search_by(|field| field.name.compare(head, name)).ok()?;
         Some(Field { types: self.types, def: &self.def.fields[at] })
     }
 
@@ -284,21 +285,23 @@ pub(crate) struct Fields<'s> {
 }
 
 /// How many fields are passed over one by one before the rest is searched.
-const NEAR: usize = 4;
+const NEAR: usize = 8;
 
 impl<'s> Fields<'s> {
     /// The field `name`, which does not come before one that was asked for.
     pub(crate) fn find(&mut self, name: &str) -> Option<Field<'s>> {
+        let head = head(name);
         for _ in 0..NEAR {
             let (def, rest) = self.rest.split_first()?;
-            match (*def.name).cmp(name) {
+            match def.name.compare(head, name) {
                 Ordering::Less => self.rest = rest,
                 Ordering::Equal => return Some(Field { types: self.types, def }),
                 Ordering::Greater => return None,
             }
         }
-        self.rest = self.rest.get(self.rest.partition_point(|def| *def.name < *name)..)?;
-        self.rest.first().filter(|def| *def.name == *name).map(|def| Field { types: self.types, def })
+        self.rest = self.rest.get(self.rest.partition_point(|def| def.name.compare(head, name).is_lt())..)?;
+        let found = self.rest.first().filter(|def| def.name.compare(head, name).is_eq());
+        found.map(|def| Field { types: self.types, def })
     }
 }
 
@@ -312,7 +315,7 @@ pub struct Field<'s> {
 impl<'s> Field<'s> {
     /// Its name in JSON.
     pub fn name(self) -> &'s str {
-        &self.def.name
+        &self.def.name.text
     }
 
     /// The type of its value.
@@ -417,8 +420,37 @@ impl Def {
 
 #[derive(Clone, Debug, PartialEq)]
 struct FieldDef {
-    name: Box<str>,
+    name: Name,
     ty: usize,
     default: Option<Value<'static>>,
     patch: Patch,
+}
+
+/// A field's name that is quick to compare.
+#[derive(Clone, Debug, PartialEq)]
+struct Name {
+    head: u64,
+    text: Box<str>,
+}
+
+impl From<&str> for Name {
+    fn from(text: &str) -> Self {
+        Name { head: head(text), text: text.into() }
+    }
+}
+
+impl Name {
+    /// Compares with a name whose [`head`] is known, byte by byte only where the heads are the same.
+    fn compare(&self, head: u64, name: &str) -> Ordering {
+        self.head.cmp(&head).then_with(|| (*self.text).cmp(name))
+    }
+}
+
+/// The first eight bytes of a name as a number, so that names in order have heads in order.
+fn head(name: &str) -> u64 {
+    let bytes = name.as_bytes();
+    match bytes.first_chunk() {
+        Some(chunk) => u64::from_be_bytes(*chunk),
+        None => (0..8).fold(0, |head, at| head << 8 | u64::from(bytes.get(at).copied().unwrap_or_default())),
+    }
 }

@@ -128,10 +128,8 @@ pub fn apply_values<'v>(
         let mut conflicts = Conflicts::collect(claims.iter().map(|(identity, set)| (identity, set)));
         conflicts.iter().for_each(|conflict| trace.conflicted(conflict));
         if force == Force::Off && !conflicts.is_empty() {
-            if manager == last_applied::KUBECTL
-                && let Some(allowed) = last_applied::allowed(live, endpoint)
-            {
-                conflicts.retain(|conflict| !allowed.contains(&conflict.path));
+            if manager == last_applied::KUBECTL {
+                last_applied::allow(&mut conflicts, live, endpoint);
             }
             if !conflicts.is_empty() {
                 return Ok(ApplyOutcome::Conflicts(conflicts));

@@ -43,7 +43,6 @@ impl<'v> Comparison<'v> {
         if change.is_none() && below.is_empty() {
             return;
         }
-        let node = |set: Set<'v>, member| Node { element: element.clone(), member, below: set };
         for (set, below, kind) in [
             (&mut self.removed, below.removed, Change::Removed),
             (&mut self.modified, below.modified, Change::Modified),
@@ -51,7 +50,7 @@ impl<'v> Comparison<'v> {
         ] {
             let member = change == Some(kind);
             if member || !below.is_empty() {
-                set.push(node(below, member));
+                set.push(Node { element: element.clone(), member, below });
             }
         }
     }
@@ -168,6 +167,12 @@ fn compare_members<'v>(left: &'v Map<'v>, right: &'v Map<'v>, fields: &Fields<'v
         }
         if sides.right().is_some() {
             rights.next();
+        }
+        // A shortcut: what is the same differs in nothing, whatever its type is.
+        if let Sides::Both(left, right) = sides
+            && left.is_same_scalar(right)
+        {
+            continue;
         }
         if let Some((ty, _)) = types.field(name) {
             comparison.push(Element::field(name), differ(sides, ty));

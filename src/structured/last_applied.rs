@@ -4,6 +4,7 @@
 //! It does so only for a field manager of the name `kubectl` that applies.
 
 use super::compare::compare;
+use super::conflict::Conflicts;
 use super::endpoint::Endpoint;
 use super::fields::fields;
 use super::set::Set;
@@ -19,23 +20,30 @@ pub(super) const KUBECTL: &str = "kubectl";
 /// How many bytes all annotations may have together, keys and values.
 const MOST_ANNOTATION_BYTES: usize = 256 * 1024;
 
-/// The fields that `kubectl` may take over without force: those that the annotation states and the live object still has so.
-pub(super) fn allowed(live: &Value<'_>, endpoint: &Endpoint) -> Option<Set<'static>> {
+/// Takes the conflicts away that `kubectl` may take over without force: over fields that the annotation states and the live object
+/// still has so.
+pub(super) fn allow(conflicts: &mut Conflicts, live: &Value<'_>, endpoint: &Endpoint) {
+    let stated = annotation(live).and_then(|text| value::parse(text.as_bytes()).ok());
+    if let Some(stated) = stated
+        && let Some(allowed) = allowed(&stated, live, endpoint)
+    {
+        conflicts.retain(|conflict| !allowed.contains(&conflict.path));
+    }
+}
+
+fn allowed<'v>(stated: &'v Value<'v>, live: &'v Value<'v>, endpoint: &'v Endpoint) -> Option<Set<'v>> {
     let schema = endpoint.schema();
-    let text = annotation(live)?;
-    let stated = value::parse(text.as_bytes()).ok()?;
     if stated.get("apiVersion").and_then(Value::as_str) != Some(endpoint.api_version())
         || stated.get("kind").and_then(Value::as_str).is_none_or(|kind| kind != endpoint.kind())
     {
         return None;
     }
     // Upstream: a live object that holds an item twice allows nothing.
-    if !validate(live, schema, Duplicates::Refused).is_empty() || !validate(&stated, schema, Duplicates::Refused).is_empty() {
+    if !validate(live, schema, Duplicates::Refused).is_empty() || !validate(stated, schema, Duplicates::Refused).is_empty() {
         return None;
     }
-    let changes = compare(&stated, live, schema);
-    let same = fields(&stated, schema).difference(&changes.modified).difference(&changes.added).difference(&changes.removed);
-    Some(same.into_owned())
+    let changes = compare(stated, live, schema);
+    Some(fields(stated, schema).difference(&changes.modified).difference(&changes.added).difference(&changes.removed))
 }
 
 /// Sets the annotation to the applied configuration, if the object has it.

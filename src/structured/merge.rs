@@ -43,7 +43,7 @@ impl<'v> Merger<'_, 'v> {
     }
 
     fn members(&mut self, left: &'v Map<'v>, right: &'v Map<'v>, fields: &Fields<'v>) -> Option<Value<'v>> {
-        let mut merged = Map::new();
+        let mut merged = Map::with_capacity(left.len().max(right.len()));
         let mut types = fields.walk();
         let (mut lefts, mut rights) = (left.iter().peekable(), right.iter().peekable());
         loop {

@@ -1,46 +1,47 @@
 //! Takes paths out of a value, and what a manager gave up (structured-merge-diff v6.4.2 `typed/remove.go`, `Updater.prune` of
 //! `merge/update.go`).
 
+use std::borrow::Cow;
+
 use super::fields::fields;
 use super::set::Set;
 use super::types::{Atom, TypeRef};
 use crate::path::{Element, Key};
 use crate::schema::Schema;
-use crate::value::Value;
+use crate::value::{Map, Value};
 
 /// The value without the members of `set` and all that lies in them; `None` where nothing is left.
 ///
 /// Upstream: an object or list that is emptied this way stays in its object as `null`.
-pub(super) fn remove<'v>(value: &'v Value<'_>, set: &Set<'_>, ty: TypeRef<'_>) -> Option<Value<'v>> {
-    match (ty.atom(value), value) {
-        (Atom::Scalar(_), scalar) => Some(scalar.borrowed()),
+pub(super) fn remove<'v>(value: Value<'v>, set: &Set<'_>, ty: TypeRef<'_>) -> Option<Value<'v>> {
+    match (ty.atom(&value), value) {
+        (Atom::Scalar(_), scalar) => Some(scalar),
         (Atom::List(list), Value::List(items)) if !list.is_atomic() => {
-            let mut kept = Vec::with_capacity(items.len());
-            for (index, item) in items.iter().enumerate() {
-                let node = list.element(index, item).ok().and_then(|element| set.find(&element));
+            let keep = |(index, item)| {
+                let node = list.element(index, &item).ok().and_then(|element| set.find(&element));
                 match node {
-                    None => kept.push(item.borrowed()),
-                    Some(node) if node.member => {}
-                    Some(node) => kept.push(remove(item, &node.below, list.item).unwrap_or_default()),
+                    None => Some(item),
+                    Some(node) if node.member => None,
+                    Some(node) => Some(remove(item, &node.below, list.item).unwrap_or_default()),
                 }
-            }
+            };
+            let kept: Vec<_> = items.into_iter().enumerate().filter_map(keep).collect();
             (!kept.is_empty()).then_some(Value::List(kept))
         }
         (Atom::Map(fields), Value::Map(map)) if !fields.atomic => {
             let mut walk = set.walk();
-            let mut types = fields.walk();
-            let mut kept = crate::value::Map::new();
-            for (name, member) in map.iter() {
-                match (walk.find(&Element::field(name)), types.field(name)) {
-                    (Some(node), _) if node.member => {}
-                    (Some(node), Some((ty, _))) => {
-                        kept.insert(name, remove(member, &node.below, ty).unwrap_or_default());
-                    }
-                    _ => {
-                        kept.insert(name, member.borrowed());
-                    }
-                }
-            }
+            let keep = |(name, member): (Cow<'v, str>, Value<'v>)| {
+                let member = match walk.find(&Element::field(&*name)) {
+                    Some(node) if node.member => return None,
+                    Some(node) => match fields.field(&name) {
+                        Some((ty, _)) => remove(member, &node.below, ty).unwrap_or_default(),
+                        None => member,
+                    },
+                    None => member,
+                };
+                Some((name, member))
+            };
+            let kept = Map::from_entries(map.into_iter().filter_map(keep).collect());
             (!kept.is_empty()).then_some(Value::Map(kept))
         }
         _ => None,
@@ -49,7 +50,7 @@ pub(super) fn remove<'v>(value: &'v Value<'_>, set: &Set<'_>, ty: TypeRef<'_>) -
 
 /// The whole object without the members of `set`.
 pub(super) fn remove_all<'v>(object: Value<'v>, set: &Set<'_>, schema: &Schema) -> Value<'v> {
-    remove(&object, set, TypeRef::Known(schema.root())).unwrap_or_default().into_owned()
+    remove(object, set, TypeRef::Known(schema.root())).unwrap_or_default()
 }
 
 /// What [`given_up`] goes by.
@@ -77,9 +78,9 @@ fn three_passes(merged: &Value<'_>, ownership: &Ownership<'_, '_>, schema: &Sche
     let owned = ownership.others.iter().fold(ownership.now.clone(), |union, set| union.union((*set).clone()));
     let owned = owned.with_named_fields(Some(root));
 
-    let without_last = remove(merged, &last, root).unwrap_or_default();
+    let without_last = remove(merged.borrowed(), &last, root).unwrap_or_default();
     let unowned = all.clone().difference(&owned).difference(&fields(&without_last, schema).with_named_fields(Some(root)));
-    let without_unowned = remove(merged, &unowned, root).unwrap_or_default();
+    let without_unowned = remove(merged.borrowed(), &unowned, root).unwrap_or_default();
     all.difference(&fields(&without_unowned, schema).with_named_fields(Some(root))).intersection(&last).into_owned()
 }
 

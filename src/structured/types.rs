@@ -56,12 +56,7 @@ impl<'s> TypeRef<'s> {
     /// What `value` is treated as; where it fits none of the type's atoms, or is `null`, an object before a scalar before a list.
     pub(super) fn atom(self, value: &Value<'_>) -> Atom<'s> {
         match (self, value) {
-            (TypeRef::Known(ty), value) => match ty.freedom() {
-                Some(Freedom::Deduced) => TypeRef::Deduced.atom(value),
-                Some(Freedom::Atomic) => TypeRef::Atomic.atom(value),
-                Some(Freedom::Object) => Atom::Map(Fields { declared: None, rest: Some(TypeRef::Deduced), atomic: false }),
-                None => known(ty),
-            },
+            (TypeRef::Known(ty), value) => known(ty, value),
             (_, Value::List(_)) => Atom::List(List { item: TypeRef::Atomic, list_type: &ListType::Atomic }),
             (_, Value::Map(_) | Value::Null) => {
                 Atom::Map(Fields { declared: None, rest: Some(self), atomic: matches!(self, TypeRef::Atomic) })
@@ -112,16 +107,20 @@ pub(super) fn items_of<'v>(value: Option<&'v Value<'v>>) -> &'v [Value<'v>] {
     value.and_then(Value::as_list).unwrap_or_default()
 }
 
-fn known(ty: Type<'_>) -> Atom<'_> {
+fn known<'s>(ty: Type<'s>, value: &Value<'_>) -> Atom<'s> {
     match ty.shape() {
+        Shape::Scalar(Scalar::Untyped) | Shape::Any => match ty.freedom() {
+            Some(Freedom::Deduced) => TypeRef::Deduced.atom(value),
+            Some(Freedom::Atomic) => TypeRef::Atomic.atom(value),
+            Some(Freedom::Object) => Atom::Map(Fields { declared: None, rest: Some(TypeRef::Deduced), atomic: false }),
+            None => Atom::Scalar(Scalar::Untyped),
+        },
         Shape::Scalar(scalar) => Atom::Scalar(scalar),
         Shape::List(list) => Atom::List(List { item: TypeRef::Known(list.item()), list_type: list.list_type() }),
         Shape::Map(map) => Atom::Map(Fields { declared: None, rest: Some(TypeRef::Known(map.value())), atomic: map.is_atomic() }),
         Shape::Struct(fields) => {
             Atom::Map(Fields { declared: Some(fields), rest: fields.rest().map(TypeRef::Known), atomic: fields.is_atomic() })
         }
-        // Free types were told apart before.
-        Shape::Any => Atom::Map(Fields { declared: None, rest: Some(TypeRef::Deduced), atomic: false }),
     }
 }
 

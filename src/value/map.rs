@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::Value;
 
 /// Objects up to this length are searched from the front.
-const SHORT: usize = 8;
+const SHORT: usize = 16;
 
 /// A JSON object: unique keys, sorted by their bytes.
 ///
@@ -45,6 +45,11 @@ impl<'a> Map<'a> {
     /// An object without members.
     pub const fn new() -> Self {
         Map { entries: Vec::new(), unread: None }
+    }
+
+    /// An object without members that takes so many without growing.
+    pub(crate) fn with_capacity(members: usize) -> Self {
+        Map { entries: Vec::with_capacity(members), unread: None }
     }
 
     /// Sorts members by key; of a repeated key the last one stays.

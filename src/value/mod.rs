@@ -210,6 +210,17 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// Whether both are the same and neither a list nor an object.
+    pub(crate) fn is_same_scalar(&self, other: &Value<'_>) -> bool {
+        match (self, other) {
+            (Value::String(a), Value::String(b)) => a.len() == b.len() && a == b,
+            (Value::Integer(a), Value::Integer(b)) => a == b,
+            (Value::Bool(a), Value::Bool(b)) => a == b,
+            (Value::Null, Value::Null) => true,
+            _ => false,
+        }
+    }
+
     fn rank(&self) -> u8 {
         match self {
             Value::Integer(_) | Value::Float(_) => 0,
