@@ -54,7 +54,26 @@ pub(crate) fn parse_time(text: &str) -> Result<i64, String> {
 pub(crate) fn format_time(seconds: i64) -> String {
     let (days, second) = (seconds.div_euclid(DAY), seconds.rem_euclid(DAY));
     let (year, month, day) = date(days);
-    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", second / 3_600, second / 60 % 60, second % 60)
+    let mut text = String::with_capacity(LAYOUT.len());
+    if (0..=9_999).contains(&year) {
+        push_two(year / 100, &mut text);
+        push_two(year % 100, &mut text);
+    } else {
+        let _ = write!(text, "{year:04}");
+    }
+    for (before, number) in [('-', month), ('-', day), ('T', second / 3_600), (':', second / 60 % 60), (':', second % 60)] {
+        text.push(before);
+        push_two(number, &mut text);
+    }
+    text.push('Z');
+    text
+}
+
+/// Appends a number below a hundred with two digits.
+fn push_two(number: i64, text: &mut String) {
+    let digit = |digit: i64| u32::try_from(digit).ok().and_then(|digit| char::from_digit(digit, 10)).unwrap_or('0');
+    text.push(digit(number / 10));
+    text.push(digit(number % 10));
 }
 
 struct Parser<'a> {

@@ -2,13 +2,14 @@
 //!
 //! Upstream: kubectl v0.37.2 `pkg/cmd/apply/{apply,patcher}.go`. Left out: pruning, apply sets.
 
+use std::fmt;
 use std::sync::Arc;
 
 use super::errors::Failure;
 use super::object::{self, Source};
 use super::options::{Apply, Cascade, DryRun};
 use super::print::Shown;
-use super::{Session, server_side, verbs};
+use super::{Place, Session, server_side, verbs};
 use crate::Manifest;
 use crate::cluster::request::PatchType;
 use crate::cluster::{LAST_APPLIED, Method, Object, merge_patch};
@@ -49,49 +50,63 @@ fn check(options: &Apply) -> Result<(), Failure> {
 }
 
 fn client_side(session: &mut Session<'_, '_>, source: Source, options: &Apply) -> Result<(), Failure> {
-    let mut modified = source.object.clone();
+    let Source { object: mut modified, place, file } = source;
     object::save_last_applied(&mut modified);
-    if let Err(failure) = source.place.check() {
-        let verb = format!("retrieving current configuration of:\n{}\nfrom server for:", describe(&source));
-        return Err(failure.when(&verb, &source.file));
+    if let Err(failure) = place.check() {
+        let verb = format!("retrieving current configuration of:\n{}\nfrom server for:", describe(&place));
+        return Err(failure.when(&verb, &file));
     }
-    let Ok(current) = session.read(&source.place) else {
-        return create(session, &source, modified, options);
+    let Ok(current) = session.read(&place) else {
+        merge_patch::prune(&mut modified);
+        let created = if options.common.dry_run == DryRun::Client {
+            Shown::Made(modified)
+        } else {
+            let created = verbs::post(session, &place, modified, verbs::Writer::new(&options.common, FIELD_MANAGER));
+            Shown::Answered(created.map_err(|failure| failure.when("creating", &file))?)
+        };
+        return session.print(&created, "created", &options.common);
     };
     if current.annotation(LAST_APPLIED).is_none() {
-        session.stderr.push_str(&missing_annotation(&source.place.name));
+        session.stderr.push_str(&missing_annotation(&place.name));
     }
-    let job = Job { source: &source, modified: Arc::new(modified), options };
-    let mut sent = String::new();
+    let job = Job { place: &place, file: &file, modified, options };
+    let mut sent = None;
     let done = if options.common.dry_run == DryRun::Client {
         job.patch_once(session, current, &mut sent)
     } else {
         job.patch(session, current, &mut sent)
     };
-    let done = done
-        .map_err(|failure| failure.when(&format!("applying patch:\n{sent}\nto:\n{}\nfor:", describe(&source)), &source.file))?;
+    let done = done.map_err(|failure| {
+        let patch = sent.as_ref().map(ToString::to_string).unwrap_or_default();
+        failure.when(&format!("applying patch:\n{patch}\nto:\n{}\nfor:", describe(&place)), &file)
+    })?;
     if done.object.is_terminating() {
-        session.warn_of_deletion(&source.place.name);
+        session.warn_of_deletion(&place.name);
     }
     session.print(&done.object, if done.changed { "configured" } else { "unchanged" }, &options.common)
 }
 
-fn create(session: &mut Session<'_, '_>, source: &Source, mut object: Value<'static>, options: &Apply) -> Result<(), Failure> {
-    merge_patch::prune(&mut object);
-    let created = if options.common.dry_run == DryRun::Client {
-        Shown::Made(object)
-    } else {
-        let created = verbs::post(session, source, object, verbs::Writer::new(&options.common, FIELD_MANAGER));
-        Shown::Answered(created.map_err(|failure| failure.when("creating", &source.file))?)
-    };
-    session.print(&created, "created", &options.common)
-}
-
 /// What stays the same while a patch is tried again.
 struct Job<'s> {
-    source: &'s Source,
-    modified: Arc<Value<'static>>,
+    place: &'s Place,
+    file: &'s str,
+    modified: Value<'static>,
     options: &'s Apply,
+}
+
+/// What was sent, as kubectl shows it where that fails.
+enum Sent {
+    Patch(Arc<Value<'static>>),
+    Object(Value<'static>),
+}
+
+impl fmt::Display for Sent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Sent::Patch(patch) => write!(f, "{patch}"),
+            Sent::Object(object) => writeln!(f, "{object}"),
+        }
+    }
 }
 
 /// What became of a patch.
@@ -109,29 +124,28 @@ impl Done {
 }
 
 impl Job<'_> {
-    /// Patches, again and again where the server answers with a conflict; `sent` is the text of the last patch, empty if it could
-    /// not be made.
-    fn patch(&self, session: &mut Session<'_, '_>, current: Object, sent: &mut String) -> Result<Done, Failure> {
+    /// Patches, again and again where the server answers with a conflict; `sent` is the last patch, if it could be made.
+    fn patch(&self, session: &mut Session<'_, '_>, current: Object, sent: &mut Option<Sent>) -> Result<Done, Failure> {
         let mut outcome = self.patch_once(session, current, sent);
         for _ in 0..RETRIES {
             match &outcome {
                 Err(failure) if failure.is("Conflict") => {}
                 _ => break,
             }
-            let current = session.read(&self.source.place)?;
+            let current = session.read(self.place)?;
             outcome = self.patch_once(session, current, sent);
         }
         match outcome {
             Err(failure) if self.options.force && (failure.is("Conflict") || failure.is("Invalid")) => {
-                *sent = format!("{}\n", self.modified);
+                *sent = Some(Sent::Object(self.modified.clone()));
                 self.delete_and_create(session)
             }
-            other => other.map_err(|failure| failure.when("patching", &self.source.file)),
+            other => other.map_err(|failure| failure.when("patching", self.file)),
         }
     }
 
-    fn patch_once(&self, session: &mut Session<'_, '_>, current: Object, sent: &mut String) -> Result<Done, Failure> {
-        sent.clear();
+    fn patch_once(&self, session: &mut Session<'_, '_>, current: Object, sent: &mut Option<Sent>) -> Result<Done, Failure> {
+        *sent = None;
         let patch = self.three_way(session, &current)?;
         if patch.as_map().is_some_and(value::Map::is_empty) {
             return Ok(Done { changed: false, object: Shown::Answered(current) });
@@ -141,13 +155,13 @@ impl Job<'_> {
             let (document, trace) = (current.to_value(), &mut session.trace.strategic());
             let patched = strategic::apply_values(document, patch.borrowed(), &schema, Lookup::GoTypes, trace)
                 .map_err(|error| Failure::merging(&error).behind("applying patch locally: "))?;
-            *sent = patch.to_string();
             return Ok(Done { changed: true, object: Shown::Made(patched.into_owned()) });
         }
-        *sent = patch.to_string();
+        let patch = Arc::new(patch);
+        *sent = Some(Sent::Patch(Arc::clone(&patch)));
         let writer = verbs::Writer::new(&self.options.common, FIELD_MANAGER);
-        let request = self.source.place.request(Method::Patch);
-        let request = writer.mark(request.content_type(PatchType::Strategic.media_type())).value(Arc::new(patch));
+        let request = self.place.request(Method::Patch);
+        let request = writer.mark(request.content_type(PatchType::Strategic.media_type())).value(patch);
         session.send(request).map(Done::patched)
     }
 
@@ -157,13 +171,20 @@ impl Job<'_> {
     /// Service, so that what fails with one fails with all.
     fn three_way(&self, session: &mut Session<'_, '_>, current: &Object) -> Result<Value<'static>, Failure> {
         let annotation = current.annotation(LAST_APPLIED).filter(|text| !text.is_empty());
-        let current = current.to_value();
         let parsed = annotation.map(|text| value::parse(text.as_bytes())).transpose();
+        // A shortcut: what only the live object has does not get into a patch that overwrites.
+        let stated = |object: &Value<'_>| object.at(&["metadata", "managedFields"]).is_some();
+        let original_states = matches!(&parsed, Ok(Some(original)) if stated(original));
+        let document = if self.options.overwrite && !stated(&self.modified) && !original_states {
+            current.shown().to_value()
+        } else {
+            current.to_value()
+        };
         let conflicts = if self.options.overwrite { Conflicts::Overwrite } else { Conflicts::Refuse };
         let schema = session.cluster.schema().clone();
         let mut make = |lookup: Lookup| {
             let original = parsed.as_ref().map_err(|_| Failure::client("invalid JSON document"))?.as_ref();
-            let objects = ThreeWay { original, modified: &*self.modified, current: &current };
+            let objects = ThreeWay { original, modified: &self.modified, current: &document };
             let options = Options::new().conflicts(conflicts).lookup(lookup);
             strategic::three_way_values(objects, &schema, options, &mut session.trace.strategic())
                 .map(Value::into_owned)
@@ -181,7 +202,7 @@ impl Job<'_> {
             }
         }
         make(Lookup::GoTypes).map_err(|failure| {
-            let (original, modified) = (annotation.unwrap_or_default(), &*self.modified);
+            let (original, modified, current) = (annotation.unwrap_or_default(), &self.modified, current.to_value());
             failure.behind(&format!(
                 "creating patch with:\noriginal:\n{original}\nmodified:\n{modified}\n\ncurrent:\n{current}\n\nfor: "
             ))
@@ -190,7 +211,7 @@ impl Job<'_> {
 
     /// `--force`: what cannot be patched is deleted and created, or put back where that fails.
     fn delete_and_create(&self, session: &mut Session<'_, '_>) -> Result<Done, Failure> {
-        let place = &self.source.place;
+        let place = self.place;
         let original = session.read(place)?;
         verbs::send_delete(session, place, Cascade::Background, DryRun::None)?;
         if session.read(place).is_ok() {
@@ -198,9 +219,9 @@ impl Job<'_> {
             return Err(verbs::out_of_time());
         }
         let writer = verbs::Writer::new(&self.options.common, FIELD_MANAGER);
-        match verbs::post(session, self.source, (*self.modified).clone(), writer) {
+        match verbs::post(session, place, self.modified.clone(), writer) {
             Ok(object) => Ok(Done::patched(object)),
-            Err(failure) => match verbs::post(session, self.source, original.to_value().into_owned(), writer) {
+            Err(failure) => match verbs::post(session, place, original.to_value().into_owned(), writer) {
                 Ok(_) => Err(failure),
                 Err(second) => Err(Failure::client(format!(
                     "An error occurred force-replacing the existing object with the newly provided one:\n\n{}.\n\nAdditionally, \
@@ -214,8 +235,8 @@ impl Job<'_> {
 }
 
 /// How kubectl describes the object of a manifest.
-fn describe(source: &Source) -> String {
-    let (name, namespace) = (quote(&source.place.name), quote(&source.place.namespace));
+fn describe(place: &Place) -> String {
+    let (name, namespace) = (quote(&place.name), quote(&place.namespace));
     format!("Resource: \"/v1, Resource=services\", GroupVersionKind: \"/v1, Kind=Service\"\nName: {name}, Namespace: {namespace}")
 }
 

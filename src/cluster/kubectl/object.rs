@@ -27,7 +27,7 @@ pub(super) struct Source {
 impl Source {
     /// Reads a manifest; `namespace` is the one that the command line demands.
     pub(super) fn load(session: &Session<'_, '_>, manifest: &Manifest, namespace: Option<&str>) -> Result<Self, Failure> {
-        let mut object = Value::from_serde(manifest.object())?.into_owned();
+        let mut object = Value::owned_from_serde(manifest.object())?;
         let text = |key| object.get(key).and_then(Value::as_str).unwrap_or_default();
         let (api_version, kind) = (text("apiVersion"), text("kind"));
         if (api_version, kind) != ("v1", "Service") {

@@ -4,13 +4,13 @@
 
 use std::sync::Arc;
 
-use super::Session;
 use super::apply::RETRIES;
 use super::errors::Failure;
 use super::object::Source;
 use super::options::Apply;
 use super::print::Shown;
 use super::verbs::Writer;
+use super::{Place, Session};
 use crate::cluster::request::PatchType;
 use crate::cluster::{LAST_APPLIED, Method, Object, Request};
 use crate::path::Path;
@@ -38,8 +38,8 @@ See https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts"
 pub(super) fn run(session: &mut Session<'_, '_>, source: Source, options: &Apply) -> Result<(), Failure> {
     source.place.check()?;
     let manager = options.common.field_manager.as_deref().unwrap_or(FIELD_MANAGER);
-    let job = Job { writer: Writer::new(&options.common, FIELD_MANAGER), manager, source: &source };
-    let configuration = Arc::new(source.object.clone());
+    let job = Job { writer: Writer::new(&options.common, FIELD_MANAGER), manager, place: &source.place };
+    let configuration = Arc::new(source.object);
     let force = if options.force_conflicts { "true" } else { "false" };
     let apply = || job.apply(Arc::clone(&configuration), manager).query("force", force);
 
@@ -81,12 +81,12 @@ fn warning(what: &str, error: &str) -> String {
 struct Job<'s> {
     writer: Writer<'s>,
     manager: &'s str,
-    source: &'s Source,
+    place: &'s Place,
 }
 
 impl Job<'_> {
     fn apply(&self, body: Arc<Value<'static>>, manager: &str) -> Request {
-        let request = self.source.place.request(Method::Patch).content_type(PatchType::Apply.media_type());
+        let request = self.place.request(Method::Patch).content_type(PatchType::Apply.media_type());
         self.writer.with_manager(manager).mark(request).value(body)
     }
 
@@ -135,7 +135,7 @@ impl Job<'_> {
             let Some(entries) = structured::migrate(object.managed_fields().entries(), self.manager) else { return Ok(false) };
             let version = Value::from(object.resource_version().to_owned());
             let patch = vec![replacement("/metadata/managedFields", entries), replacement("/metadata/resourceVersion", version)];
-            let request = self.source.place.request(Method::Patch).content_type(PatchType::Json.media_type());
+            let request = self.place.request(Method::Patch).content_type(PatchType::Json.media_type());
             let request = self.writer.with_manager(self.manager).mark(request).value(Arc::new(Value::from(patch)));
             match session.send(request) {
                 Ok(moved) => {
@@ -145,7 +145,7 @@ impl Job<'_> {
                 Err(failure) if failure.is("Conflict") => last = Some(failure),
                 Err(failure) => return Err(failure),
             }
-            *object = session.read(&self.source.place)?;
+            *object = session.read(self.place)?;
         }
         last.map_or(Ok(false), Err)
     }

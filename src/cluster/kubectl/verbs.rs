@@ -60,8 +60,8 @@ pub(super) fn create(session: &mut Session<'_, '_>, manifest: &Manifest, options
         Shown::Made(source.object)
     } else {
         let writer = Writer::new(&options.common, "kubectl-create");
-        let object = source.object.clone();
-        Shown::Answered(post(session, &source, object, writer).map_err(|failure| failure.when("creating", &source.file))?)
+        let created = post(session, &source.place, source.object, writer);
+        Shown::Answered(created.map_err(|failure| failure.when("creating", &source.file))?)
     };
     session.print(&created, "created", &options.common)
 }
@@ -69,13 +69,13 @@ pub(super) fn create(session: &mut Session<'_, '_>, manifest: &Manifest, options
 /// Creates an object.
 pub(super) fn post(
     session: &mut Session<'_, '_>,
-    source: &Source,
+    place: &Place,
     mut object: Value<'static>,
     writer: Writer<'_>,
 ) -> Result<Object, Failure> {
-    source.place.check_namespace()?;
+    place.check_namespace()?;
     object::drop_resource_version(&mut object);
-    session.send(writer.mark(source.place.post().content_type(JSON)).value(Arc::new(object)))
+    session.send(writer.mark(place.post().content_type(JSON)).value(Arc::new(object)))
 }
 
 const JSON: &str = "application/json";
@@ -92,51 +92,52 @@ pub(super) fn replace(session: &mut Session<'_, '_>, manifest: &Manifest, option
     };
     let writer = Writer::new(&options.common, "kubectl-replace");
     let replaced = if options.force {
-        Shown::Answered(force_replace(session, &mut source, options, writer)?)
+        Shown::Answered(force_replace(session, source, options, writer)?)
     } else {
         object::refresh_last_applied(&mut source.object, options.save_config);
         if options.common.dry_run == DryRun::Client {
             Shown::Made(source.object)
         } else {
-            Shown::Answered(put(session, &source, writer).map_err(|failure| failure.when("replacing", &source.file))?)
+            let replaced = put(session, &source.place, source.object, writer);
+            Shown::Answered(replaced.map_err(|failure| failure.when("replacing", &source.file))?)
         }
     };
     session.print(&replaced, "replaced", &options.common)
 }
 
 /// Writes the object over the one that is there, whatever version that has.
-fn put(session: &mut Session<'_, '_>, source: &Source, writer: Writer<'_>) -> Result<Object, Failure> {
-    source.place.check()?;
-    let mut object = source.object.clone();
+fn put(session: &mut Session<'_, '_>, place: &Place, mut object: Value<'static>, writer: Writer<'_>) -> Result<Object, Failure> {
+    place.check()?;
     if object::metadata_text(&object, "resourceVersion").is_empty()
-        && let Ok(live) = session.read(&source.place)
+        && let Ok(live) = session.read(place)
         && let Some(metadata) = object::metadata_mut(&mut object)
     {
         metadata.insert("resourceVersion", Value::from(live.resource_version().to_owned()));
     }
-    let request = source.place.request(Method::Put).content_type(JSON);
+    let request = place.request(Method::Put).content_type(JSON);
     session.send(writer.mark(request).value(Arc::new(object)))
 }
 
 fn force_replace(
     session: &mut Session<'_, '_>,
-    source: &mut Source,
+    source: Source,
     options: &Replace,
     writer: Writer<'_>,
 ) -> Result<Object, Failure> {
+    let Source { mut object, place, file } = source;
     let name_alone = options.common.printing.output == Some(Output::Name);
-    match send_delete(session, &source.place, Cascade::Background, DryRun::None) {
-        Ok(()) => print_deleted(session, &source.place, DryRun::None, name_alone),
+    match send_delete(session, &place, Cascade::Background, DryRun::None) {
+        Ok(()) => print_deleted(session, &place, DryRun::None, name_alone),
         Err(failure) if failure.is("NotFound") => {}
-        Err(_) if source.file == STDIN => return Err(temporary_file()),
-        Err(failure) => return Err(failure.when("deleting", &source.file)),
+        Err(_) if file == STDIN => return Err(temporary_file()),
+        Err(failure) => return Err(failure.when("deleting", &file)),
     }
-    if session.read(&source.place).is_ok() {
+    if session.read(&place).is_ok() {
         // Upstream: it looks again and again, for five minutes.
         return Err(out_of_time());
     }
-    object::refresh_last_applied(&mut source.object, options.save_config);
-    post(session, source, source.object.clone(), writer)
+    object::refresh_last_applied(&mut object, options.save_config);
+    post(session, &place, object, writer)
 }
 
 /// Upstream: to be read twice, what comes on standard input is written to a file whose name is drawn.
@@ -220,7 +221,7 @@ fn patch_body(text: &str) -> Result<Option<Value<'static>>, Failure> {
     }
     let read =
         Manifest::from_text(text).map_err(|error| Error::not_modelled(&format!("kubectl patch with this patch ({error})")))?;
-    Ok(Some(Value::from_serde(read.object())?.into_owned()))
+    Ok(Some(Value::owned_from_serde(read.object())?))
 }
 
 /// `kubectl delete -f FILE`.
