@@ -23,7 +23,7 @@ pub(super) fn endpoint() -> Arc<Endpoint> {
     let made = ENDPOINT.get_or_init(|| {
         let status: Set<'static> = [Path::new().field("status")].into_iter().collect();
         let empty = Service::default().to_value().into_owned();
-        Arc::new(Endpoint::new(Schema::service(), "v1", "Service").reset(status).empty(empty))
+        Arc::new(Endpoint::new(Schema::service(), "v1", "Service").reset(status).empty(empty).typed())
     });
     Arc::clone(made)
 }
@@ -124,5 +124,36 @@ pub(super) fn apply(
 pub(super) fn keep_times(new: &Service, managed_fields: &mut ManagedFields, old: &Object) {
     if old.managed_fields().differ_in_time_alone(managed_fields) && new == old.shown() {
         *managed_fields = old.managed_fields().clone();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::parse_document;
+
+    /// What an endpoint of typed objects leaves out would find nothing in a Service.
+    #[test]
+    fn whatever_a_service_holds_fits_its_schema() {
+        let body = r#"{"metadata":{"name":"n","generateName":"g","namespace":"ns","selfLink":"/","uid":"u","resourceVersion":"1",
+            "generation":-1,"creationTimestamp":"2020-01-01T00:00:00Z","deletionTimestamp":"2020-01-01T00:00:00Z",
+            "deletionGracePeriodSeconds":0,"labels":{"a":""},"annotations":{"c":""},"finalizers":["","f","f"],
+            "ownerReferences":[{"uid":"q"},{"apiVersion":"v1","kind":"Pod","name":"p","uid":"q","controller":true,
+            "blockOwnerDeletion":false}]},"spec":{"ports":[{},{"name":"x","protocol":"TCP","appProtocol":"http","port":80,
+            "targetPort":"web","nodePort":30000},{"port":80,"targetPort":1}],"selector":{"k":"v"},"clusterIP":"a",
+            "clusterIPs":["a"],"type":"?","externalIPs":["a","a"],"sessionAffinity":"?","loadBalancerIP":"?",
+            "loadBalancerSourceRanges":["?","?"],"externalName":"?","externalTrafficPolicy":"?","healthCheckNodePort":-1,
+            "publishNotReadyAddresses":true,"sessionAffinityConfig":{"clientIP":{"timeoutSeconds":-1}},"ipFamilies":["?","?"],
+            "ipFamilyPolicy":"","allocateLoadBalancerNodePorts":false,"loadBalancerClass":"","internalTrafficPolicy":"",
+            "trafficDistribution":""},"status":{"loadBalancer":{"ingress":[{},{"ip":"a","hostname":"h","ipMode":"VIP",
+            "ports":[{},{"port":1,"protocol":"TCP","error":"e"}]}]},"conditions":[{},{"type":"t","status":"True",
+            "observedGeneration":2,"lastTransitionTime":"2020-01-01T00:00:00Z","reason":"r","message":"m"}]}}"#;
+        let service = service::decode_json(&parse_document(body.as_bytes()).unwrap()).unwrap().service;
+        let untyped = Endpoint::new(Schema::service(), "v1", "Service");
+        for service in [service, Service::default()] {
+            let (new, now) = (service.to_value(), "2020-01-01T00:00:00Z".parse().unwrap());
+            let updating = Updating { live: untyped.empty_object(), new: &new, managers: Managers::new(), manager: "m", now };
+            assert!(structured::update_managers(updating, &untyped, &mut ()).is_ok());
+        }
     }
 }

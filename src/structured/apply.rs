@@ -94,7 +94,9 @@ pub fn apply_values<'v>(
     }
     refuse_managed_fields(config)?;
     check(config, endpoint, Duplicates::Refused, "failed to create typed patch object")?;
-    check(live, endpoint, Duplicates::Allowed, "failed to create typed live object")?;
+    if !endpoint.is_typed() {
+        check(live, endpoint, Duplicates::Allowed, "failed to create typed live object")?;
+    }
     managers.iter().for_each(|manager| trace.owned(manager));
     managers.fit(endpoint)?;
 

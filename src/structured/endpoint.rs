@@ -27,6 +27,7 @@ pub struct Endpoint {
     subresource: String,
     reset: Set<'static>,
     empty: Value<'static>,
+    typed: bool,
 }
 
 impl Endpoint {
@@ -39,6 +40,7 @@ impl Endpoint {
             subresource: String::new(),
             reset: Set::new(),
             empty: Value::Map(Map::new()),
+            typed: false,
         }
     }
 
@@ -61,6 +63,17 @@ impl Endpoint {
     pub fn empty(mut self, object: Value<'static>) -> Self {
         self.empty = object;
         self
+    }
+
+    /// The same, where the server holds its objects in a type of the schema: whether they fit it need not be looked at.
+    #[must_use]
+    pub(crate) fn typed(mut self) -> Self {
+        self.typed = true;
+        self
+    }
+
+    pub(super) fn is_typed(&self) -> bool {
+        self.typed
     }
 
     /// The API version of what is sent there.

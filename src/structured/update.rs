@@ -53,10 +53,12 @@ pub(super) fn update_tracked<'v>(
     trace: &mut dyn Trace,
 ) -> Result<Managers<'v>, Error> {
     let Updating { live, new, mut managers, manager, now } = updating;
-    for (object, value) in [("new", new), ("live", live)] {
-        let findings = validate(value, endpoint.schema(), Duplicates::Allowed);
-        if !findings.is_empty() {
-            return Err(untyped(object, new, &findings.text()));
+    if !endpoint.is_typed() {
+        for (object, value) in [("new", new), ("live", live)] {
+            let findings = validate(value, endpoint.schema(), Duplicates::Allowed);
+            if !findings.is_empty() {
+                return Err(untyped(object, new, &findings.text()));
+            }
         }
     }
     managers.iter().for_each(|manager| trace.owned(manager));
