@@ -22,13 +22,13 @@ struct Stored {
     service: Service,
     managed_fields: ManagedFields,
     /// The Service that readers see, where that is not the one that is stored; without managed fields as well.
-    shown: Option<Service>,
+    shown: Option<Box<Service>>,
 }
 
 impl Object {
     /// `service` is without its managed fields.
     pub(super) fn new(service: Service, managed_fields: ManagedFields) -> Self {
-        let shown = service::shown(&service);
+        let shown = service::shown(&service).map(Box::new);
         Object { stored: Arc::new(Stored { service, managed_fields, shown }) }
     }
 
@@ -98,7 +98,7 @@ impl Object {
 
     /// The Service as readers see it, without its managed fields.
     pub(super) fn shown(&self) -> &Service {
-        self.stored.shown.as_ref().unwrap_or(&self.stored.service)
+        self.stored.shown.as_deref().unwrap_or(&self.stored.service)
     }
 
     /// Whether writing these would change nothing.
@@ -145,8 +145,14 @@ impl Store {
     /// Keeps an object; later writes have higher versions than it.
     pub(super) fn put(&mut self, object: Object) {
         self.version = self.version.max(object.resource_version().parse().unwrap_or_default());
-        let names = self.objects.entry(object.namespace().into()).or_default();
-        names.insert(object.name().into(), object);
+        let known = self.objects.get_mut(object.namespace()).and_then(|names| names.get_mut(object.name()));
+        match known {
+            Some(known) => *known = object,
+            None => {
+                let names = self.objects.entry(object.namespace().into()).or_default();
+                names.insert(object.name().into(), object);
+            }
+        }
     }
 
     /// Forgets an object; `version` is the one of this write.

@@ -80,6 +80,9 @@ fn needs_node_ports(spec: &ServiceSpec) -> bool {
 
 /// Upstream: ports are matched by name alone, and one node port may go to several of them.
 fn inherit_node_ports(new: &mut ServiceSpec, old: &ServiceSpec) {
+    if new.ports.iter().all(|port| port.node_port != 0) {
+        return;
+    }
     let before: BTreeSet<i32> = old.ports.iter().map(|port| port.node_port).filter(|&port| port != 0).collect();
     let by_name: BTreeMap<&str, i32> = old.ports.iter().map(|port| (port.name.as_str(), port.node_port)).collect();
     let used: BTreeSet<i32> = new.ports.iter().map(|port| port.node_port).filter(|port| before.contains(port)).collect();

@@ -113,11 +113,9 @@ fn health_check_node_port_unchanged(subject: &Subject<'_>, errors: &mut Vec<Fiel
 }
 
 fn topology_annotations(subject: &Subject<'_>, errors: &mut Vec<FieldError>) {
-    let annotation = |name: &str| subject.new.metadata.annotations.get(&format!("service.kubernetes.io/{name}"));
-    if subject.new.metadata.annotations.is_empty() {
-        return;
-    }
-    if let (Some(mode), Some(hints)) = (annotation("topology-mode"), annotation("topology-aware-hints"))
+    let annotation = |name: &str| subject.new.metadata.annotations.get(name);
+    let names = ["service.kubernetes.io/topology-mode", "service.kubernetes.io/topology-aware-hints"];
+    if let [Some(mode), Some(hints)] = names.map(annotation)
         && mode != hints
     {
         errors.push(FieldError::invalid(

@@ -73,7 +73,7 @@ fn external_ips_deprecated(service: &Service, texts: &mut Vec<String>) {
 
 fn load_balancer_ip(service: &Service, texts: &mut Vec<String>) {
     if !service.spec.load_balancer_ip.is_empty() {
-        texts.extend(address("spec.loadBalancerIP", &service.spec.load_balancer_ip));
+        texts.extend(address(|| "spec.loadBalancerIP".to_owned(), &service.spec.load_balancer_ip));
     }
 }
 
@@ -103,18 +103,22 @@ fn prefer_close(service: &Service, texts: &mut Vec<String>) {
 
 fn each_address(field: &str, values: &[String], texts: &mut Vec<String>) {
     for (index, value) in values.iter().enumerate() {
-        texts.extend(address(&format!("{field}[{index}]"), value));
+        texts.extend(address(|| format!("{field}[{index}]"), value));
     }
 }
 
 /// `GetWarningsForIP`.
-fn address(field: &str, value: &str) -> Option<String> {
+fn address(field: impl Fn() -> String, value: &str) -> Option<String> {
     let parsed = ip::parse(value)?;
-    let canonical = parsed.address.to_string();
-    if parsed.leading_zeros || parsed.mapped {
+    let standard = !parsed.leading_zeros && !parsed.mapped;
+    if standard && parsed.address.is_ipv4() {
+        return None;
+    }
+    let (field, canonical) = (field(), parsed.address.to_string());
+    if !standard {
         return Some(format!("{field}: non-standard IP address {} is invalid: use {}", quote(value), quote(&canonical)));
     }
-    (parsed.address.is_ipv6() && canonical != value)
+    (canonical != value)
         .then(|| format!("{field}: IPv6 address {} should be in RFC 5952 canonical format ({})", quote(value), quote(&canonical)))
 }
 
