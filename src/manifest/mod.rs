@@ -203,10 +203,32 @@ impl Manifest {
         }
     }
 
+    /// The text if it is JSON, with its members in their own order.
+    pub(crate) fn json_text(&self) -> Option<&str> {
+        self.text.as_deref().filter(|text| text.trim_ascii_start().starts_with('{'))
+    }
+
     /// A line of the text, counted from 1.
     pub fn line(&self, number: usize) -> Option<&str> {
         // To YAML a carriage return ends a line by itself.
         self.text.as_deref()?.lines().flat_map(|line| line.split('\r')).nth(number.checked_sub(1)?)
+    }
+}
+
+/// What a YAML text holds, be it an object or not; what holds nothing is `null`. Only the feature `yaml` reads it.
+pub(crate) fn read_yaml(text: &str) -> Result<value::Value<'static>, Error> {
+    #[cfg(feature = "yaml")]
+    {
+        let nodes = yaml::read(text)?.nodes;
+        match &*nodes {
+            [] => Ok(value::Value::Null),
+            [node] => Ok(node.value()),
+            [_, second, ..] => Err(Error::syntax(second.place.line, second.place.column, "a second document stands here")),
+        }
+    }
+    #[cfg(not(feature = "yaml"))]
+    {
+        value::parse(text.as_bytes()).map(value::Value::into_owned)
     }
 }
 

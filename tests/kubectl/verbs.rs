@@ -1,7 +1,7 @@
 //! The other verbs: `create`, `replace`, `patch`, `label`, `annotate`, `delete`.
 
 use mergekey::Manifest;
-use mergekey::cluster::{Cluster, Environment, Patch};
+use mergekey::cluster::{Apply, Cluster, Environment, Patch};
 use serde_json::{Value, json};
 
 use super::{LAST_APPLIED, Step, check, created, dns, edit, live, play, refused, step};
@@ -119,6 +119,90 @@ fn patches() {
                 "Error from server: map: map[name:x] does not contain declared merge key: port\n",
             )
             .sends("PATCH/strategic kubectl-patch 500"),
+        ],
+    );
+}
+
+#[test]
+fn words_of_label_and_annotate() {
+    let must = "error: one or more resources must be specified as <resource> <name> or <resource>/<name>\n";
+    check(
+        "label/words",
+        &[
+            refused("label", must),
+            refused("annotate a=b", must),
+            refused("label service", "error: at least one label update is required\n"),
+            // The first wrong one is told.
+            refused("label service dns a=b=c d=!", "error: invalid label spec: a=b=c\n"),
+        ],
+    );
+}
+
+#[test]
+fn listing() {
+    let labelled = edit(dns(53), &json!({"metadata": {"labels": {"a": "1", "b": "2"}, "annotations": {"c": "3"}}}));
+    check(
+        "label/list",
+        &[
+            step("create -f -", "service/dns created\n").with(&labelled).sends("POST kubectl-create 201"),
+            step("label service dns --list", "a=1\nb=2\n"),
+            step("label service dns --list a- c=3", "b=2\nc=3\n"),
+            refused("label service dns --list a=2", "error: 'a' already has a value (1), and --overwrite is false\n"),
+            step("annotate service dns --list d=4", "c=3\nd=4\n"),
+            refused("label service no --list", "Error from server (NotFound): services \"no\" not found\n"),
+        ],
+    );
+}
+
+/// The version is always sent along, be it the live one or not.
+#[test]
+fn versions() {
+    let stale = "Error from server (Conflict): Operation cannot be fulfilled on services \"dns\": the object has been modified; \
+                 please apply your changes to the latest version and try again\n";
+    let mut cluster = check(
+        "label/resource_version",
+        &[
+            created(&dns(53)),
+            refused("label service dns --resource-version=77 a=b", stale).sends("PATCH/merge kubectl-label 409"),
+            step("label service dns --resource-version 1 a=b", "service/dns labeled\n").sends("PATCH/merge kubectl-label 200"),
+            step("label service dns --resource-version=1 a=b", "service/dns not labeled\n"),
+            refused("annotate service dns --resource-version=1 a=b", stale).sends("PATCH/merge kubectl-annotate 409"),
+        ],
+    );
+    let outcome = cluster.kubectl(&["annotate", "service", "dns", "--resource-version=2", "a=b"], None).unwrap();
+    assert_eq!(outcome.requests()[0].body().to_string(), r#"{"metadata":{"annotations":{"a":"b"},"resourceVersion":"2"}}"#);
+}
+
+/// Upstream decodes what it patches by itself; each kind of patch has its own words for what it cannot be.
+#[test]
+fn patches_of_another_shape() {
+    let patch = |line: &str, stdout| step(&format!("patch service dns --dry-run=client {line}"), stdout);
+    let no = |line: &str, stderr: &str| refused(&format!("patch service dns --dry-run=client {line}"), stderr);
+    let unmarshal = |what: &str| format!("error: json: cannot unmarshal {what}\n");
+    check(
+        "patch/shapes",
+        &[
+            created(&dns(53)),
+            patch("-p ~", "service/dns patched (no change)\n"),
+            patch("-p null --type=json", "service/dns patched (no change)\n"),
+            no("-p []", "error: invalid JSON document\n"),
+            no("-p {", "error: invalid JSON document\n"),
+            no("-p 1 --type=merge", "error: Invalid JSON Patch\n"),
+            no("-p { --type=merge", "error: Invalid JSON Patch\n"),
+            no("-p [] --type=merge", &unmarshal("array into Go value of type unstructured.detector")),
+            no("-p {} --type=json", &unmarshal("object into Go value of type jsonpatch.Patch")),
+            refused(
+                "patch service dns -p x",
+                "Error from server (BadRequest): json: cannot unmarshal string into Go value of type map[string]interface {}\n",
+            )
+            .sends("PATCH/strategic kubectl-patch 400"),
+            // A whole number is written as one where it was read as YAML.
+            step(
+                r#"patch service dns --type=json -p [{"op":"add","path":"/spec/ports/0/port","value":80.0}]"#,
+                "service/dns patched\n",
+            )
+            .sends("PATCH/json kubectl-patch 200")
+            .ports("80/TCP"),
         ],
     );
 }
@@ -263,6 +347,18 @@ fn flags() {
             .sends("PATCH/apply 422"),
         ],
     );
+    check(
+        "flags/missing",
+        &[
+            refused("create", "error: must specify one of -f and -k\n"),
+            refused("delete service dns -o=", "error: unexpected -o output mode: =. We only support '-o name'\n"),
+            refused("apply a b -f -", "error: Unexpected args: [a b]\nSee 'kubectl apply -h' for help and examples\n"),
+            refused(
+                "replace --dry-run=odd --validate=odd -f -",
+                "error: invalid - validate option \"odd\"; must be one of: strict (or true), warn, ignore (or false)\n",
+            ),
+        ],
+    );
     let mut cluster = check("flags/unknown", &[created(&dns(53))]);
     for line in
         ["label service dns --validate=true a=1", "label service dns --dry-run=true a=1", "patch service dns --patch-file=f"]
@@ -378,6 +474,17 @@ fn refused_command_lines() {
         let error = cluster.kubectl(&[&*words, &["--zip"]].concat(), None).unwrap_err();
         assert_eq!(error.to_string(), format!("not modelled: kubectl {} --zip", words[0]));
     }
+}
+
+/// Of several faults of the metadata kubectl tells the first of the text.
+#[test]
+fn faults_in_the_order_of_the_text() {
+    let text = r#"{"apiVersion":"v1","kind":"Service","metadata":{"name":5,"labels":"x"}}"#;
+    let outcome = Cluster::new().apply(&Manifest::from_json(text).unwrap(), Apply::client_side()).unwrap();
+    assert!(outcome.stderr().contains("ObjectMeta.metadata.name of type string"), "{}", outcome.stderr());
+    let list = edit(dns(53), &json!({"items": []}));
+    let error = Cluster::new().apply(&Manifest::new(list).unwrap(), Apply::client_side()).unwrap_err();
+    assert_eq!(error.to_string(), "not modelled: kubectl with a manifest that has items, as a list has");
 }
 
 /// What kubectl finds wrong before it sends anything.

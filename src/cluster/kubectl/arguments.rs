@@ -92,7 +92,8 @@ struct Line<'a> {
 }
 
 /// Flags that take the next word as their value.
-const VALUED: [&str; 9] = ["-f", "--filename", "-n", "--namespace", "--field-manager", "-p", "--patch", "--type", "-o"];
+const VALUED: [&str; 10] =
+    ["-f", "--filename", "-n", "--namespace", "--field-manager", "-p", "--patch", "--type", "-o", "--resource-version"];
 
 impl<'a> Line<'a> {
     fn read(verb: &'a str, arguments: &[&'a str]) -> Result<Self, Error> {
@@ -150,6 +151,12 @@ impl<'a> Line<'a> {
         self.refused.get_or_insert_with(|| why.into());
     }
 
+    fn refuse_if(&mut self, why: Option<String>) {
+        if let Some(why) = why {
+            self.refuse(why);
+        }
+    }
+
     fn dry_run(&mut self) -> Result<DryRun, Error> {
         match self.take(&["--dry-run"]) {
             None | Some(Some("none")) => Ok(DryRun::None),
@@ -193,7 +200,11 @@ impl<'a> Line<'a> {
     /// The same of a verb that sends whole manifests.
     fn common_of_manifest(&mut self) -> Result<Common, Error> {
         let common = self.common()?;
-        let validate = match self.take(&["--validate"]) {
+        Ok(Common { validate: self.validate(), ..common })
+    }
+
+    fn validate(&mut self) -> Validate {
+        match self.take(&["--validate"]) {
             None | Some(None | Some("strict")) => Validate::Strict,
             Some(Some("warn")) => Validate::Warn,
             Some(Some("ignore")) => Validate::Ignore,
@@ -206,8 +217,7 @@ impl<'a> Line<'a> {
                     Validate::Strict
                 }
             },
-        };
-        Ok(Common { validate, ..common })
+        }
     }
 
     /// An empty one is as good as none.
@@ -218,13 +228,24 @@ impl<'a> Line<'a> {
     /// `-f` names the one manifest, whatever the name is.
     fn file(&mut self) -> Result<(), Error> {
         match self.take(&["-f", "--filename"]) {
-            Some(Some(_)) => Ok(()),
-            _ => Err(self.outside("without -f")),
+            Some(Some(_)) => {}
+            _ if self.flags.is_empty() && self.words.is_empty() => self.refuse("must specify one of -f and -k"),
+            _ => return Err(self.outside("without -f")),
+        }
+        Ok(())
+    }
+
+    /// Refuses words that are no flags.
+    fn no_words(&mut self) {
+        let words = std::mem::take(&mut self.words).join(" ");
+        if !words.is_empty() {
+            self.refuse(format!("Unexpected args: [{words}]\nSee 'kubectl {} -h' for help and examples", self.verb));
         }
     }
 
     fn apply(&mut self) -> Result<Verb, Error> {
         self.file()?;
+        self.no_words();
         let mut options = if self.switch("--server-side", false)? { Apply::server_side() } else { Apply::client_side() };
         options.common = self.common_of_manifest()?;
         options.force_conflicts = self.switch("--force-conflicts", false)?;
@@ -236,13 +257,16 @@ impl<'a> Line<'a> {
 
     fn create(&mut self) -> Result<Verb, Error> {
         self.file()?;
+        self.no_words();
         Ok(Verb::Create(Create { save_config: self.switch("--save-config", false)?, common: self.common_of_manifest()? }))
     }
 
     fn replace(&mut self) -> Result<Verb, Error> {
         self.file()?;
         let (save_config, force) = (self.switch("--save-config", false)?, self.switch("--force", false)?);
-        Ok(Verb::Replace(Replace { common: self.common_of_manifest()?, save_config, force }))
+        // Upstream: it is the one verb that looks at this flag before the others.
+        let validate = self.validate();
+        Ok(Verb::Replace(Replace { common: Common { validate, ..self.common()? }, save_config, force }))
     }
 
     fn delete(&mut self) -> Result<Verb, Error> {
@@ -309,17 +333,15 @@ impl<'a> Line<'a> {
     }
 
     fn label(&mut self) -> Result<Verb, Error> {
-        let (common, overwrite) = (self.common()?, self.switch("--overwrite", false)?);
-        let name = self.name()?;
-        let changes = self.changes("label", overwrite)?;
-        Ok(Verb::Label(name, Label { common, changes }))
+        let (common, changes) = (self.common()?, self.changes("label")?);
+        self.refuse_if(labels::labels_fault(&changes));
+        Ok(Verb::Label(self.name()?, Label { common, changes }))
     }
 
     fn annotate(&mut self) -> Result<Verb, Error> {
-        let (common, overwrite) = (self.common()?, self.switch("--overwrite", false)?);
-        let name = self.name()?;
-        let changes = self.changes("annotation", overwrite)?;
-        Ok(Verb::Annotate(name, Annotate { common, changes }))
+        let (common, changes) = (self.common()?, self.changes("annotation")?);
+        self.refuse_if(labels::annotations_fault(&changes));
+        Ok(Verb::Annotate(self.name()?, Annotate { common, changes }))
     }
 
     fn get(&mut self) -> Result<Verb, Error> {
@@ -337,6 +359,10 @@ impl<'a> Line<'a> {
     fn name(&mut self) -> Result<String, Error> {
         const RESOURCES: [&str; 3] = ["service", "services", "svc"];
         let words = std::mem::take(&mut self.words);
+        if self.refused.is_some() {
+            // Nothing is looked up.
+            return Ok(String::new());
+        }
         let (name, rest): (&str, &[&str]) = match &*words {
             [resource, name, rest @ ..] if RESOURCES.contains(resource) => (*name, rest),
             [word, rest @ ..] => match word.split_once('/') {
@@ -352,35 +378,37 @@ impl<'a> Line<'a> {
         Ok(name.to_owned())
     }
 
-    /// `KEY=VALUE` and `KEY-`, behind the names of all objects.
-    fn changes(&mut self, what: &str, overwrite: bool) -> Result<Changes, Error> {
-        let mut changes = Changes { overwrite, ..Changes::default() };
-        let (mut further, mut faults) = (None, Vec::new());
-        for word in std::mem::take(&mut self.words) {
-            match (word.split_once('='), word.strip_suffix('-')) {
-                (Some((key, value)), _) if !key.is_empty() => {
+    /// `KEY=VALUE` and `KEY-`, which come behind all names.
+    fn changes(&mut self, what: &str) -> Result<Changes, Error> {
+        let mut changes = Changes {
+            overwrite: self.switch("--overwrite", false)?,
+            list: self.switch("--list", false)?,
+            resource_version: self.text(&["--resource-version"]).filter(|text| !text.is_empty()).map(str::to_owned),
+            ..Changes::default()
+        };
+        let is_change = |word: &&&str| word.find('=').is_some_and(|at| at > 0) || word.ends_with('-') && **word != "-";
+        let names = self.words.iter().take_while(|word| !is_change(word)).count();
+        let words = self.words.split_off(names);
+        if let Some(word) = words.iter().find(|word| !is_change(word)) {
+            self.refuse(format!("all resources must be specified before {what} changes: {word}"));
+        }
+        for word in words {
+            match word.split_once('=') {
+                // Upstream: a value of an annotation may hold further equals signs, one of a label may not.
+                Some((_, value)) if what == "label" && value.contains('=') => self.refuse(format!("invalid label spec: {word}")),
+                Some((key, value)) => {
                     if what == "label" {
-                        // Upstream: a value of an annotation may hold further equals signs, one of a label may not.
-                        let spec = value.contains('=').then(|| format!("invalid label spec: {word}"));
-                        faults.extend(spec.or_else(|| labels::value_fault(word, value)));
+                        self.refuse_if(labels::value_fault(word, value));
                     }
                     changes.set.push((key.to_owned(), value.to_owned()));
                 }
-                (None, Some(key)) if !key.is_empty() => changes.remove.push(key.to_owned()),
-                _ if changes.set.is_empty() && changes.remove.is_empty() => further = Some(word),
-                _ => {
-                    self.refuse(format!("all resources must be specified before {what} changes: {word}"));
-                    return Ok(changes);
-                }
+                None => changes.remove.extend(word.strip_suffix('-').map(str::to_owned)),
             }
         }
-        faults.into_iter().for_each(|fault| self.refuse(fault));
-        // Upstream: without a change it does not come to the names.
-        let changed = !changes.set.is_empty() || !changes.remove.is_empty();
-        match further.filter(|_| changed) {
-            Some(another) => Err(self.outside(another)),
-            None => Ok(changes),
+        if self.words.is_empty() {
+            self.refuse("one or more resources must be specified as <resource> <name> or <resource>/<name>");
         }
+        Ok(changes)
     }
 
     /// What is left is not known here.
@@ -393,8 +421,9 @@ impl<'a> Line<'a> {
 /// A short flag with its value in one word, as `-p=PATCH` or `-nNAMESPACE`.
 fn short(word: &str) -> Option<(&str, &str)> {
     let (flag, value) = word.split_at_checked(2).filter(|(flag, _)| VALUED.contains(flag))?;
-    let value = value.strip_prefix('=').unwrap_or(value);
-    (word.len() > flag.len()).then_some((flag, value))
+    // Upstream: an equals sign with nothing behind it is the value.
+    let value = value.strip_prefix('=').filter(|rest| !rest.is_empty()).unwrap_or(value);
+    (!value.is_empty()).then_some((flag, value))
 }
 
 /// A boolean as Go reads it.

@@ -22,19 +22,14 @@ const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
 
 pub(super) fn label(session: &mut Session<'_, '_>, name: &str, options: &Label) -> Result<(), Failure> {
     let changes = &options.changes;
-    if let Some(fault) = changes.set.iter().find_map(|(key, value)| value_fault(&format!("{key}={value}"), value)) {
+    let fault = changes.set.iter().find_map(|(key, value)| value_fault(&format!("{key}={value}"), value));
+    if let Some(fault) = fault.or_else(|| labels_fault(changes)) {
         return Err(Failure::Client(fault));
     }
     let wanted = wanted(changes);
-    if wanted.is_empty() && changes.remove.is_empty() {
-        return Err(Failure::client("at least one label update is required"));
-    }
-    if changes.remove.iter().any(|key| wanted.contains_key(&**key)) {
-        return Err(Failure::client("can not both modify and remove a label in the same command"));
-    }
     let (place, live) = find(session, name, &options.common)?;
     let labels = object::strings(&live.to_value(), "labels").unwrap_or_default();
-    let local = options.common.dry_run == DryRun::Client;
+    let local = options.common.dry_run == DryRun::Client || changes.list;
     for key in changes.remove.iter().filter(|key| !local && !labels.contains_key(key)) {
         session.stdout.push_str(&format!("label {} not found.\n", quote(key)));
     }
@@ -59,26 +54,61 @@ pub(super) fn label(session: &mut Session<'_, '_>, name: &str, options: &Label) 
         (false, true) => "unlabeled",
         (false, false) => "not labeled",
     };
+    if changes.list {
+        list(session, &changed(labels, changes));
+        return Ok(());
+    }
     if !local && (added || removed) {
-        send(session, &place, Value::from(wrap("labels", patch)), &options.common, "kubectl-label")?;
+        let body = with_version(wrap("labels", patch), changes);
+        send(session, &place, body, &options.common, "kubectl-label")?;
     }
     // Upstream: what is printed is what was sent for, whatever the server made of it.
-    session.print(&changed(&live, "labels", labels, changes), operation, &options.common)
+    session.print(&shown(&live, "labels", changed(labels, changes)), operation, &options.common)
 }
 
-/// The object as kubectl itself changes it.
-fn changed(live: &Object, key: &'static str, mut members: Map<'static>, changes: &Changes) -> Shown {
+/// Why kubectl does this to no object's labels.
+pub(super) fn labels_fault(changes: &Changes) -> Option<String> {
+    if !both(changes).is_empty() {
+        return Some("can not both modify and remove a label in the same command".to_owned());
+    }
+    nothing(changes, "label")
+}
+
+/// The keys that are both set and removed.
+fn both(changes: &Changes) -> Vec<&str> {
+    changes.remove.iter().map(String::as_str).filter(|key| changes.set.iter().any(|(set, _)| set == key)).collect()
+}
+
+fn nothing(changes: &Changes, what: &str) -> Option<String> {
+    let nothing = changes.set.is_empty() && changes.remove.is_empty() && !changes.list;
+    nothing.then(|| format!("at least one {what} update is required"))
+}
+
+/// Labels or annotations as kubectl itself changes them.
+fn changed(mut members: Map<'static>, changes: &Changes) -> Map<'static> {
     for (key, value) in &changes.set {
         members.insert(key.clone(), Value::from(value.clone()));
     }
     for key in &changes.remove {
         members.remove(key);
     }
+    members
+}
+
+/// The object with them.
+fn shown(live: &Object, key: &'static str, members: Map<'static>) -> Shown {
     let mut object = live.to_value().into_owned();
     if let Some(metadata) = object::metadata_mut(&mut object) {
         metadata.insert(key, Value::Map(members));
     }
     Shown::Made(object)
+}
+
+/// `--list`
+fn list(session: &mut Session<'_, '_>, members: &Map<'_>) {
+    for (key, value) in members.iter() {
+        session.stdout.push_str(&format!("{key}={}\n", value.as_str().unwrap_or_default()));
+    }
 }
 
 /// What kubectl says of a value that no label can have; `spec` is how the command line states it.
@@ -89,16 +119,10 @@ pub(super) fn value_fault(spec: &str, value: &str) -> Option<String> {
 
 pub(super) fn annotate(session: &mut Session<'_, '_>, name: &str, options: &Annotate) -> Result<(), Failure> {
     let changes = &options.changes;
+    if let Some(fault) = annotations_fault(changes) {
+        return Err(Failure::Client(fault));
+    }
     let wanted = wanted(changes);
-    if wanted.is_empty() && changes.remove.is_empty() {
-        return Err(Failure::client("at least one annotation update is required"));
-    }
-    let both: Vec<&str> = changes.remove.iter().map(String::as_str).filter(|key| wanted.contains_key(key)).collect();
-    if !both.is_empty() {
-        let list = both.join(", ");
-        let text = format!("can not both modify and remove the following annotation(s) in the same command: {list}");
-        return Err(Failure::client(text));
-    }
     let (place, live) = find(session, name, &options.common)?;
     let stated = object::strings(&live.to_value(), "annotations");
     let annotations = stated.clone().unwrap_or_default();
@@ -110,15 +134,28 @@ pub(super) fn annotate(session: &mut Session<'_, '_>, name: &str, options: &Anno
             return Err(Failure::client(format!("--overwrite is false but found the following declared annotation(s): {list}")));
         }
     }
+    if changes.list {
+        list(session, &changed(annotations, changes));
+        return Ok(());
+    }
     let annotated = if options.common.dry_run == DryRun::Client {
-        changed(&live, "annotations", annotations, changes)
+        shown(&live, "annotations", changed(annotations, changes))
     } else {
         let patch = difference(&annotations, &wanted, &changes.remove);
         // Upstream: an object without annotations gets an empty map of them even where nothing is set.
         let body = if patch.is_empty() && stated.is_some() { Map::new() } else { wrap("annotations", patch) };
-        Shown::Answered(send(session, &place, Value::from(body), &options.common, "kubectl-annotate")?)
+        Shown::Answered(send(session, &place, with_version(body, changes), &options.common, "kubectl-annotate")?)
     };
     session.print(&annotated, "annotated", &options.common)
+}
+
+/// Why kubectl does this to no object's annotations.
+pub(super) fn annotations_fault(changes: &Changes) -> Option<String> {
+    let both = both(changes).join(", ");
+    if !both.is_empty() {
+        return Some(format!("can not both modify and remove the following annotation(s) in the same command: {both}"));
+    }
+    nothing(changes, "annotation")
 }
 
 /// What is set, by key; of a key that is set twice the last value counts.
@@ -157,6 +194,16 @@ fn difference(have: &Map<'_>, wanted: &BTreeMap<&str, &str>, remove: &[String]) 
 fn wrap(key: &'static str, members: Map<'static>) -> Map<'static> {
     let metadata: Map<'static> = [(key, Value::from(members))].into_iter().collect();
     [("metadata", Value::from(metadata))].into_iter().collect()
+}
+
+/// A merge patch that also demands the version of the command line.
+fn with_version(mut patch: Map<'static>, changes: &Changes) -> Value<'static> {
+    if let Some(version) = &changes.resource_version
+        && let Some(metadata) = patch.entry_or_insert_with("metadata", || Value::Map(Map::new())).as_map_mut()
+    {
+        metadata.insert("resourceVersion", Value::from(version.clone()));
+    }
+    Value::from(patch)
 }
 
 fn send(

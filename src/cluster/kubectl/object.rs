@@ -6,7 +6,7 @@
 use super::errors::Failure;
 use super::{Place, Session};
 use crate::cluster::LAST_APPLIED;
-use crate::value::{Document, Map, Value, quote};
+use crate::value::{self, Document, Map, Value, quote};
 use crate::{Error, Manifest, service};
 
 /// How kubectl begins to tell that it cannot read a manifest.
@@ -34,8 +34,12 @@ impl Source {
             let what = format!("kubectl with a manifest of kind {} and API version {}", quote(kind), quote(api_version));
             return Err(Error::not_modelled(&what).into());
         }
+        if object.get("items").is_some() {
+            return Err(Error::not_modelled("kubectl with a manifest that has items, as a list has").into());
+        }
         let file = manifest.file().unwrap_or(STDIN).to_owned();
-        check_metadata(&object).map_err(|why| Failure::Client(format!("{UNABLE_TO_DECODE} {}: {why}", quote(&file))))?;
+        check_metadata(&object, manifest)
+            .map_err(|why| Failure::Client(format!("{UNABLE_TO_DECODE} {}: {why}", quote(&file))))?;
         let stated = metadata_text(&object, "namespace");
         let space = if stated.is_empty() { session.namespace(namespace) } else { stated.to_owned() };
         if let Some(demanded) = namespace.filter(|demanded| *demanded != space) {
@@ -56,10 +60,14 @@ impl Source {
 
 /// Whether the metadata can be read.
 ///
-/// Upstream: `metadataValidatingDecoder` of cli-runtime, which tells the first fault of the text; here it is the first by key.
-fn check_metadata(object: &Value<'_>) -> Result<(), String> {
+/// Upstream: `metadataValidatingDecoder` of cli-runtime, which tells the first fault of the text; YAML becomes JSON with sorted
+/// keys before.
+fn check_metadata(object: &Value<'_>, manifest: &Manifest) -> Result<(), String> {
     let metadata = object.get("metadata").map(|metadata| ("metadata", metadata.borrowed()));
-    service::check_metadata(&Document::assembled(Value::Map(metadata.into_iter().collect())))
+    service::check_metadata(&Document::assembled(Value::Map(metadata.into_iter().collect()))).map_err(|first_by_key| {
+        let text = manifest.json_text().and_then(|text| value::parse_document(text.as_bytes()).ok());
+        text.and_then(|document| service::check_metadata(&document).err()).unwrap_or(first_by_key)
+    })
 }
 
 /// A string of the metadata, empty if it is none.

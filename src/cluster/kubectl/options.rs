@@ -229,6 +229,10 @@ pub(super) struct Changes {
     pub(super) set: Vec<(String, String)>,
     pub(super) remove: Vec<String>,
     pub(super) overwrite: bool,
+    /// Only shows what there is then: `--list`.
+    pub(super) list: bool,
+    /// The version that the object must have: `--resource-version`.
+    pub(super) resource_version: Option<String>,
 }
 
 /// Which labels `kubectl label` changes.

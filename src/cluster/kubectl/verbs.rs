@@ -2,6 +2,7 @@
 //!
 //! Upstream: kubectl v0.37.2 `pkg/cmd/{create,replace,patch,delete,get}`, cli-runtime v0.37.2 `pkg/resource/helper.go`.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::errors::Failure;
@@ -9,11 +10,13 @@ use super::object::{self, STDIN, Source, UNABLE_TO_DECODE};
 use super::options::{Cascade, Common, Create, Delete, DryRun, Output, Patch, Replace, Validate};
 use super::print::Shown;
 use super::{Place, Session};
+use crate::cluster::body::go_kind;
 use crate::cluster::environment::DeletedLine;
 use crate::cluster::request::PatchType;
 use crate::cluster::{Method, Object, Request, json_patch, merge_patch};
+use crate::manifest::read_yaml;
 use crate::strategic::{self, Lookup};
-use crate::value::{self, Map, Value, quote};
+use crate::value::{self, Document, Map, Value, quote};
 use crate::{Error, Manifest};
 
 /// Who writes, and how the server shall treat it.
@@ -155,16 +158,13 @@ pub(super) fn patch(session: &mut Session<'_, '_>, name: &str, options: &Patch) 
     let place = Place { namespace: session.namespace(options.common.namespace.as_deref()), name: name.to_owned() };
     let before = session.read(&place)?;
     if options.common.dry_run == DryRun::Client {
-        let patched = patch_locally(session, &before, options.patch_type, body.as_ref(), &options.text)?;
+        let patched = patch_locally(session, &before, options.patch_type, &body)?;
         let changed = patched != before.to_value();
         return print_patched(session, &Shown::Made(patched), changed, options);
     }
     let writer = Writer::new(&options.common, "kubectl-patch").without_validation();
     let request = writer.mark(place.request(Method::Patch).content_type(options.patch_type.media_type()));
-    let after = session.send(match body {
-        Some(written) => request.value(Arc::new(written)),
-        None => request.body(options.text.as_bytes()),
-    })?;
+    let after = session.send(request.body(body.into_owned()))?;
     let changed = after != before;
     print_patched(session, &Shown::Answered(after), changed, options)
 }
@@ -180,13 +180,14 @@ fn patch_locally(
     session: &mut Session<'_, '_>,
     live: &Object,
     patch_type: PatchType,
-    written: Option<&Value<'_>>,
     text: &str,
 ) -> Result<Value<'static>, Failure> {
     let outside = |why: &str| Failure::from(Error::not_modelled(&format!("kubectl patch --dry-run=client where {why}")));
-    let patch = match written {
-        Some(written) => written.borrowed(),
-        None => value::parse(text.as_bytes()).map_err(|_| outside("the patch is not JSON"))?,
+    let patch = match (value::parse(text.as_bytes()), patch_type) {
+        (Ok(patch), _) => patch,
+        (Err(_), PatchType::Strategic) => return Err(Failure::client("invalid JSON document")),
+        (Err(_), PatchType::Merge) => return Err(Failure::client("Invalid JSON Patch")),
+        (Err(_), _) => return Err(outside("the patch is not JSON")),
     };
     let schema = session.cluster.schema().clone();
     let patched = match (patch_type, patch) {
@@ -201,7 +202,11 @@ fn patch_locally(
         (PatchType::Json, Value::List(operations)) => {
             json_patch::apply(live.to_value(), operations).map_err(|_| outside("the patch does not apply"))?.into_owned()
         }
-        _ => return Err(outside("the patch is of another kind than its type")),
+        (PatchType::Strategic | PatchType::Json, Value::Null) => return Ok(live.to_value().into_owned()),
+        (PatchType::Strategic, _) => return Err(Failure::client("invalid JSON document")),
+        (PatchType::Merge, patch @ Value::List(_)) => return Err(misfit(patch, "unstructured.detector")),
+        (PatchType::Merge, _) => return Err(Failure::client("Invalid JSON Patch")),
+        (_, patch) => return Err(misfit(patch, "jsonpatch.Patch")),
     };
     match patched.get("kind") {
         Some(Value::String(kind)) if kind == "Service" => Ok(patched),
@@ -209,19 +214,22 @@ fn patch_locally(
     }
 }
 
-/// A patch that is not sent as it is.
+/// A value that does not fit its Go type.
+fn misfit(value: Value<'_>, go_type: &str) -> Failure {
+    let document = Document::from(value);
+    Failure::client(format!("json: cannot unmarshal {} into Go value of type {go_type}", go_kind(document.root())))
+}
+
+/// The text of a patch as it is sent.
 ///
 /// Upstream: what begins with a brace is sent as it is, whether it is JSON or not; all else is read as YAML and written anew.
-fn patch_body(text: &str) -> Result<Option<Value<'static>>, Failure> {
+fn patch_body(text: &str) -> Result<Cow<'_, str>, Failure> {
     if text.trim_start().starts_with('{') {
-        return Ok(None);
+        return Ok(text.into());
     }
-    if let Ok(patch) = value::parse(text.as_bytes()) {
-        return Ok(Some(patch.into_owned()));
-    }
-    let read =
-        Manifest::from_text(text).map_err(|error| Error::not_modelled(&format!("kubectl patch with this patch ({error})")))?;
-    Ok(Some(Value::owned_from_serde(read.object())?))
+    let read = value::parse(text.as_bytes()).map(Value::into_owned).or_else(|_| read_yaml(text));
+    let patch = read.map_err(|error| Error::not_modelled(&format!("kubectl patch with this patch ({error})")))?;
+    Ok(patch.to_string().into())
 }
 
 /// `kubectl delete -f FILE`.
