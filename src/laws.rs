@@ -132,7 +132,7 @@ fn keeps_node_ports_of(report: &Report, way: &WayReport) -> bool {
 fn ports(object: Option<&Value>) -> Vec<(Port, Option<i64>)> {
     let items = object.and_then(|object| object.pointer("/spec/ports")?.as_array());
     let node_port = |item: &Value| item.get("nodePort").and_then(Value::as_i64).filter(|number| *number != 0);
-    items.into_iter().flatten().enumerate().filter_map(|(at, item)| Some((Port::of(item, at)?, node_port(item)))).collect()
+    items.into_iter().flatten().enumerate().filter_map(|(at, item)| Some((Port::of_json(item, at)?, node_port(item)))).collect()
 }
 
 /// What broke, with the report that tells why; it prints as both.

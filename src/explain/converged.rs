@@ -3,27 +3,25 @@
 //! Every field that the manifest states must have that value; an absent field is as good as a zero value. Ports are matched by
 //! `port` and `protocol` in any order, an absent protocol means TCP, and no port may live that the manifest lacks.
 
-use serde_json::{Map, Value};
-
 use super::report::Unmet;
 use crate::path::{Element, Path};
-use crate::value;
+use crate::value::{Map, Value};
 
 /// Whether the live object has what the manifest states.
-pub(super) fn converged(manifest: &Value, live: Option<&Value>) -> bool {
+pub(super) fn converged(manifest: &Value<'_>, live: Option<&Value<'_>>) -> bool {
     live.is_some() && unmet(manifest, live).is_empty()
 }
 
 /// The fields that are not as the manifest states them, in the order of the manifest's keys, ports last.
 ///
 /// Everything is missing from an object that does not exist; that is one entry with the empty path.
-pub(super) fn unmet(manifest: &Value, live: Option<&Value>) -> Vec<Unmet> {
+pub(super) fn unmet(manifest: &Value<'_>, live: Option<&Value<'_>>) -> Vec<Unmet> {
     let mut search = Search::default();
-    match (live, manifest.as_object()) {
+    match (live, manifest.as_map()) {
         (Some(live), Some(fields)) => {
-            for (name, wanted) in sorted(fields) {
+            for (name, wanted) in fields.iter() {
                 let have = live.get(name);
-                match (name.as_str(), wanted.as_object()) {
+                match (name, wanted.as_map()) {
                     ("spec", Some(spec)) => search.inside(Element::field(name), |search| search.spec(wanted, spec, have)),
                     _ => search.member(name, wanted, have),
                 }
@@ -33,13 +31,6 @@ pub(super) fn unmet(manifest: &Value, live: Option<&Value>) -> Vec<Unmet> {
         (None, _) => search.missing(Some(manifest), None),
     }
     search.found
-}
-
-/// Members in the order of their keys, whatever order serde_json keeps them in.
-pub(super) fn sorted(fields: &Map<String, Value>) -> Vec<(&String, &Value)> {
-    let mut members: Vec<_> = fields.iter().collect();
-    members.sort_unstable_by(|a, b| a.0.cmp(b.0));
-    members
 }
 
 /// A walk through the manifest beside the live object; paths are put together for what is found alone.
@@ -56,16 +47,16 @@ impl<'v> Search<'v> {
         self.path.pop();
     }
 
-    fn missing(&mut self, wanted: Option<&Value>, live: Option<&Value>) {
+    fn missing(&mut self, wanted: Option<&Value<'_>>, live: Option<&Value<'_>>) {
         let path: Path = self.path.iter().cloned().collect();
-        let value = |side: Option<&Value>| side.cloned().unwrap_or_default();
+        let value = |side: Option<&Value<'_>>| side.map(|side| side.borrowed().into_serde()).unwrap_or_default();
         self.found.push(Unmet { path: path.to_string(), wanted: value(wanted), live: value(live) });
     }
 
-    fn spec(&mut self, whole: &'v Value, spec: &'v Map<String, Value>, have: Option<&'v Value>) {
+    fn spec(&mut self, whole: &'v Value<'_>, spec: &'v Map<'_>, have: Option<&'v Value<'_>>) {
         let ports = spec.get("ports").filter(|ports| !ports.is_null());
-        let rest: Vec<_> = sorted(spec).into_iter().filter(|(name, _)| *name != "ports").collect();
-        if !rest.is_empty() && !have.is_some_and(Value::is_object) {
+        let mut rest = spec.iter().filter(|(name, _)| *name != "ports").peekable();
+        if rest.peek().is_some() && have.and_then(Value::as_map).is_none() {
             self.missing(Some(whole), have);
             return;
         }
@@ -73,43 +64,43 @@ impl<'v> Search<'v> {
             self.member(name, wanted, have.and_then(|have| have.get(name)));
         }
         if let Some(ports) = ports {
-            let have = have.and_then(|have| have.get("ports")).and_then(Value::as_array);
-            let wanted = ports.as_array().map_or(&[][..], Vec::as_slice);
-            self.inside(Element::field("ports"), |search| search.ports(wanted, have.map_or(&[], Vec::as_slice)));
+            let have = have.and_then(|have| have.get("ports")).and_then(Value::as_list).unwrap_or_default();
+            let wanted = ports.as_list().unwrap_or_default();
+            self.inside(Element::field("ports"), |search| search.ports(wanted, have));
         }
     }
 
     /// A `null` states nothing.
-    fn member(&mut self, name: &'v str, wanted: &'v Value, have: Option<&'v Value>) {
+    fn member(&mut self, name: &'v str, wanted: &'v Value<'_>, have: Option<&'v Value<'_>>) {
         if !wanted.is_null() {
             self.inside(Element::field(name), |search| search.compare(wanted, have));
         }
     }
 
-    fn compare(&mut self, wanted: &'v Value, have: Option<&'v Value>) {
+    fn compare(&mut self, wanted: &'v Value<'_>, have: Option<&'v Value<'_>>) {
         let have = have.filter(|have| !have.is_null());
         match (wanted, have) {
             (wanted, None) if is_zero(wanted) => {}
-            (Value::Object(fields), Some(have)) if have.is_object() => {
-                for (name, wanted) in sorted(fields) {
+            (Value::Map(fields), Some(Value::Map(have))) => {
+                for (name, wanted) in fields.iter() {
                     self.member(name, wanted, have.get(name));
                 }
             }
-            (wanted, Some(have)) if !wanted.is_object() && same(wanted, have) => {}
+            (wanted, Some(have)) if wanted.as_map().is_none() && same(wanted, have) => {}
             (wanted, have) => self.missing(Some(wanted), have),
         }
     }
 
-    fn ports(&mut self, wanted: &'v [Value], have: &'v [Value]) {
+    fn ports(&mut self, wanted: &'v [Value<'_>], have: &'v [Value<'_>]) {
         let live = Ports::of_items(have);
         let mut taken: Vec<Key<'_>> = Vec::new();
         for item in wanted {
             let key = Key::of(item);
-            self.inside(key.element(), |search| match (live.last(&key), item.as_object()) {
+            self.inside(key.element(), |search| match (live.last(&key), item.as_map()) {
                 (Some(live), Some(fields)) => search.port(fields, live),
                 (live, _) => search.missing(Some(item), live),
             });
-            if live.last(&key).is_some() && item.is_object() {
+            if live.last(&key).is_some() && item.as_map().is_some() {
                 taken.push(key);
             }
         }
@@ -130,9 +121,9 @@ impl<'v> Search<'v> {
     }
 
     /// An absent protocol is stated all the same.
-    fn port(&mut self, fields: &'v Map<String, Value>, live: &'v Value) {
+    fn port(&mut self, fields: &'v Map<'_>, live: &'v Value<'_>) {
         let states_protocol = fields.get("protocol").is_some_and(|protocol| !is_zero(protocol));
-        for (name, wanted) in sorted(fields) {
+        for (name, wanted) in fields.iter() {
             if name != "protocol" || states_protocol {
                 self.member(name, wanted, live.get(name));
             }
@@ -145,23 +136,23 @@ impl<'v> Search<'v> {
 
 /// The ports of an object, to be found by what makes them that port.
 pub(super) struct Ports<'v> {
-    items: &'v [Value],
+    items: &'v [Value<'v>],
     by_key: Vec<(Key<'v>, usize)>,
 }
 
 impl<'v> Ports<'v> {
-    pub(super) fn of(object: &'v Value) -> Self {
-        Ports::of_items(object.pointer("/spec/ports").and_then(Value::as_array).map_or(&[], Vec::as_slice))
+    pub(super) fn of(object: &'v Value<'_>) -> Self {
+        Ports::of_items(items_of(object))
     }
 
-    fn of_items(items: &'v [Value]) -> Self {
+    fn of_items(items: &'v [Value<'_>]) -> Self {
         let mut by_key: Vec<_> = items.iter().enumerate().map(|(at, item)| (Key::of(item), at)).collect();
         by_key.sort();
         Ports { items, by_key }
     }
 
     /// The last port with the key, as its item.
-    fn last(&self, key: &Key<'_>) -> Option<&'v Value> {
+    fn last(&self, key: &Key<'_>) -> Option<&'v Value<'v>> {
         let end = self.by_key.partition_point(|entry| entry.0 <= *key);
         let (found, at) = self.by_key.get(end.checked_sub(1)?)?;
         if found == key { self.items.get(*at) } else { None }
@@ -174,7 +165,7 @@ impl<'v> Ports<'v> {
     }
 
     /// The first port with the key.
-    pub(super) fn get(&self, key: &Key<'_>) -> Option<&'v Value> {
+    pub(super) fn get(&self, key: &Key<'_>) -> Option<&'v Value<'v>> {
         self.items.get(self.place(key)?)
     }
 }
@@ -186,16 +177,16 @@ pub(super) struct Key<'v> {
     /// What the number is where it is no integer.
     other: String,
     protocol: &'v str,
-    item: &'v Value,
+    item: &'v Value<'v>,
 }
 
 impl<'v> Key<'v> {
-    pub(super) fn of(item: &'v Value) -> Self {
+    pub(super) fn of(item: &'v Value<'_>) -> Self {
         let number = item.get("port");
         let protocol = item.get("protocol").and_then(Value::as_str).filter(|protocol| !protocol.is_empty());
         Key {
             number: number.and_then(Value::as_i64).unwrap_or_default(),
-            other: number.filter(|number| !number.is_i64()).map(Value::to_string).unwrap_or_default(),
+            other: number.filter(|number| number.as_i64().is_none()).map(Value::to_string).unwrap_or_default(),
             protocol: protocol.unwrap_or("TCP"),
             item,
         }
@@ -203,11 +194,8 @@ impl<'v> Key<'v> {
 
     /// The step to the port from its list.
     pub(super) fn element(&self) -> Element<'v> {
-        let number = match self.item.get("port") {
-            Some(number) => value::Value::from_serde(number).unwrap_or_default().into_owned(),
-            None => value::Value::Integer(0),
-        };
-        Element::key([("port", number), ("protocol", value::Value::from(self.protocol))])
+        let number = self.item.get("port").map_or(Value::Integer(0), Value::borrowed);
+        Element::key([("port", number), ("protocol", Value::from(self.protocol))])
     }
 
     /// The path of the port, as text.
@@ -240,44 +228,41 @@ impl Ord for Key<'_> {
     }
 }
 
+/// The items of `spec.ports`.
+pub(super) fn items_of<'v>(object: &'v Value<'_>) -> &'v [Value<'v>] {
+    object.at(&["spec", "ports"]).and_then(Value::as_list).unwrap_or_default()
+}
+
 /// What an absent field is as good as.
-pub(super) fn is_zero(value: &Value) -> bool {
+pub(super) fn is_zero(value: &Value<'_>) -> bool {
     match value {
         Value::Null => true,
         Value::Bool(truth) => !truth,
-        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::Integer(number) => *number == 0,
+        Value::Float(number) => *number == 0.0,
         Value::String(text) => text.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        Value::Object(fields) => fields.is_empty(),
+        Value::List(items) => items.is_empty(),
+        Value::Map(fields) => fields.is_empty(),
     }
 }
 
 /// Equal, where numbers are equal by size.
-pub(super) fn same(left: &Value, right: &Value) -> bool {
-    match (left, right) {
-        (Value::Number(a), Value::Number(b)) => match (a.as_i64(), b.as_i64()) {
-            (Some(a), Some(b)) => a == b,
-            _ => a.as_f64() == b.as_f64(),
-        },
-        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
-        (Value::Object(a), Value::Object(b)) => {
-            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
-        }
-        _ => left == right,
-    }
+pub(super) fn same(left: &Value<'_>, right: &Value<'_>) -> bool {
+    left.compare(right).is_eq()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value as Json, json};
 
     /// With keys in one order, whichever features of serde_json are on.
-    fn text(json: &Value) -> String {
-        value::Value::from_serde(json).unwrap().to_string()
+    fn text(json: &Json) -> String {
+        Value::from_serde(json).unwrap().to_string()
     }
 
-    fn check(name: &str, manifest: Value, live: Value, expected: &[&str]) {
+    fn check(name: &str, manifest: Json, live: Json, expected: &[&str]) {
+        let (manifest, live) = (Value::from_serde(&manifest).unwrap(), Value::from_serde(&live).unwrap());
         let got: Vec<_> = unmet(&manifest, Some(&live))
             .into_iter()
             .map(|unmet| format!("{} {} {}", unmet.path, text(&unmet.wanted), text(&unmet.live)))
@@ -311,11 +296,11 @@ mod tests {
     fn ports() {
         let live = json!({"spec": {"ports": [
             {"port": 53, "protocol": "UDP", "nodePort": 30053}, {"port": 53, "protocol": "TCP", "nodePort": 30053, "targetPort": 53}]}});
-        let ports = |ports: Value| json!({"spec": {"ports": ports}});
+        let ports = |ports: Json| json!({"spec": {"ports": ports}});
         let udp = json!({"port": 53, "protocol": "UDP"});
         for (name, manifest, expected) in [
             ("any_order_and_tcp_left_out", ports(json!([{"port": 53}, udp])), &[][..]),
-            ("null_states_nothing", ports(Value::Null), &[]),
+            ("null_states_nothing", ports(Json::Null), &[]),
             ("numbers_by_size", ports(json!([{"port": 53, "nodePort": 30053.0}, udp])), &[]),
             (
                 "field",
@@ -345,6 +330,6 @@ mod tests {
 
     #[test]
     fn nothing_lives() {
-        assert!(!converged(&json!({}), None));
+        assert!(!converged(&Value::Map(Map::new()), None));
     }
 }

@@ -2,13 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value};
-
 use super::converged::{is_zero, same};
 use super::report::Divergence;
 use crate::path::{Element, Path};
 use crate::schema::{ListType, Schema, Shape, Type};
-use crate::value;
+use crate::value::{Map, Value};
 
 /// The annotation in which `kubectl apply` keeps the manifest.
 pub(super) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -16,21 +14,10 @@ pub(super) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-config
 /// What is compared: the ends of two ways, beside what the manifest states and what was live.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Ends<'v> {
-    pub(super) wanted: Option<&'v Value>,
-    pub(super) before: Option<&'v Value>,
-    pub(super) client_side: Option<&'v Value>,
-    pub(super) server_side: Option<&'v Value>,
-}
-
-impl<'v> Ends<'v> {
-    fn map(self, part: impl Fn(&'v Value) -> Option<&'v Value>) -> Self {
-        Ends {
-            wanted: self.wanted.and_then(&part),
-            before: self.before.and_then(&part),
-            client_side: self.client_side.and_then(&part),
-            server_side: self.server_side.and_then(&part),
-        }
-    }
+    pub(super) wanted: Option<&'v Value<'v>>,
+    pub(super) before: Option<&'v Value<'v>>,
+    pub(super) client_side: Option<&'v Value<'v>>,
+    pub(super) server_side: Option<&'v Value<'v>>,
 }
 
 /// Where client-side and server-side end differ, without managedFields, resourceVersion and the last-applied annotation.
@@ -49,23 +36,18 @@ struct Walk<'v> {
 }
 
 impl<'v> Walk<'v> {
-    fn is_left_out(&self) -> bool {
-        let name = |element: Option<&'_ Element<'v>>| match element {
-            Some(Element::Field(name)) => name.to_string(),
-            _ => String::new(),
-        };
-        if self.path.len() < 2 || !matches!(self.path.first(), Some(Element::Field(first)) if first == "metadata") {
-            return false;
-        }
-        match (&*name(self.path.get(1)), self.path.len()) {
-            ("managedFields" | "resourceVersion", 2) => true,
-            ("annotations", 3) => name(self.path.get(2)) == LAST_APPLIED,
+    /// Whether a member of the object here is not compared.
+    fn is_left_out(&self, key: &str) -> bool {
+        let at = |place: usize, name: &str| matches!(self.path.get(place), Some(Element::Field(field)) if field == name);
+        match self.path.len() {
+            1 => matches!(key, "managedFields" | "resourceVersion") && at(0, "metadata"),
+            2 => key == LAST_APPLIED && at(0, "metadata") && at(1, "annotations"),
             _ => false,
         }
     }
 
     fn push(&mut self, ends: Ends<'v>) {
-        let value = |side: Option<&Value>| side.cloned().unwrap_or_default();
+        let value = |side: Option<&Value<'_>>| side.map(|side| side.borrowed().into_serde()).unwrap_or_default();
         let path: Path = self.path.iter().cloned().collect();
         self.found.push(Divergence {
             path: path.to_string(),
@@ -78,23 +60,18 @@ impl<'v> Walk<'v> {
 
     fn value(&mut self, ends: Ends<'v>, ty: Option<Type<'_>>) {
         let (left, right) = (ends.client_side, ends.server_side);
-        let equal = match (left, right) {
-            (Some(left), Some(right)) => same(left, right),
-            (None, None) => true,
-            (Some(only), None) | (None, Some(only)) => only.as_object().is_some_and(Map::is_empty),
-        };
-        if equal || self.is_left_out() {
-            return;
-        }
-        let is_map = |side: Option<&Value>| side.is_none_or(Value::is_object);
+        let is_map = |side: Option<&Value<'_>>| side.is_none_or(|side| side.as_map().is_some());
         if is_map(left) && is_map(right) {
             return self.map(ends, ty);
+        }
+        if left.zip(right).is_some_and(|(left, right)| same(left, right)) {
+            return;
         }
         let list_type = match ty.map(Type::shape) {
             Some(Shape::List(list)) => Some((list.list_type(), list.item())),
             _ => None,
         };
-        let is_list = |side: Option<&Value>| side.is_none_or(Value::is_array);
+        let is_list = |side: Option<&Value<'_>>| side.is_none_or(|side| side.as_list().is_some());
         match list_type {
             Some((ListType::Map(keys), item)) if is_list(left) && is_list(right) => self.items(ends, keys, item),
             Some((ListType::Set, _)) if is_list(left) && is_list(right) => self.set(ends),
@@ -103,25 +80,32 @@ impl<'v> Walk<'v> {
     }
 
     fn map(&mut self, ends: Ends<'v>, ty: Option<Type<'_>>) {
-        let sides = [ends.client_side, ends.server_side];
-        let mut keys: Vec<&'v String> = sides.into_iter().flatten().filter_map(Value::as_object).flat_map(Map::keys).collect();
-        keys.sort_unstable();
-        keys.dedup();
-        for key in keys {
+        let members = |side: Option<&'v Value<'v>>| side.and_then(Value::as_map).into_iter().flat_map(Map::iter).peekable();
+        let (mut left, mut right) = (members(ends.client_side), members(ends.server_side));
+        // Both in the order of their keys.
+        while let Some(key) = left.peek().into_iter().chain(right.peek()).map(|(key, _)| *key).min() {
+            let client_side = left.next_if(|(name, _)| *name == key).map(|(_, value)| value);
+            let server_side = right.next_if(|(name, _)| *name == key).map(|(_, value)| value);
+            // Most scalars are equal, which is soon seen.
+            if client_side == server_side && client_side.is_some_and(|value| value.as_map().is_none()) || self.is_left_out(key) {
+                continue;
+            }
             let inner = match ty.map(Type::shape) {
                 Some(Shape::Struct(fields)) => fields.field(key).map(|field| field.ty()).or_else(|| fields.rest()),
                 Some(Shape::Map(map)) => Some(map.value()),
                 _ => None,
             };
-            self.path.push(Element::field(key.as_str()));
-            self.value(ends.map(|side| side.get(key)), inner);
+            let stated = |side: Option<&'v Value<'v>>| side.and_then(|side| side.get(key));
+            let ends = Ends { wanted: stated(ends.wanted), before: stated(ends.before), client_side, server_side };
+            self.path.push(Element::field(key));
+            self.value(ends, inner);
             self.path.pop();
         }
     }
 
     fn items(&mut self, ends: Ends<'v>, keys: &[Box<str>], item: Type<'_>) {
-        let index = |side: Option<&Value>| -> BTreeMap<Element<'static>, usize> {
-            let items = side.and_then(Value::as_array).map_or(&[][..], Vec::as_slice).iter().enumerate();
+        let index = |side: Option<&Value<'_>>| -> BTreeMap<Element<'static>, usize> {
+            let items = side.and_then(Value::as_list).unwrap_or_default().iter().enumerate();
             // Of several items with one key the first one counts.
             items.rev().map(|(at, value)| (key_of(value, keys, item), at)).collect()
         };
@@ -146,14 +130,14 @@ impl<'v> Walk<'v> {
 
     fn set(&mut self, ends: Ends<'v>) {
         let sides = [ends.client_side, ends.server_side];
-        let mut members: Vec<&'v Value> = Vec::new();
-        for member in sides.into_iter().flatten().filter_map(Value::as_array).flatten() {
+        let mut members: Vec<&'v Value<'v>> = Vec::new();
+        for member in sides.into_iter().flatten().filter_map(Value::as_list).flatten() {
             if !members.contains(&member) {
                 members.push(member);
             }
         }
         for member in members {
-            let find = |side: &'_ Value| side.as_array().is_some_and(|items| items.contains(member));
+            let find = |side: &'_ Value<'_>| side.as_list().is_some_and(|items| items.contains(member));
             let ends = Ends {
                 wanted: ends.wanted.filter(|side| find(side)).map(|_| member),
                 before: ends.before.filter(|side| find(side)).map(|_| member),
@@ -161,7 +145,7 @@ impl<'v> Walk<'v> {
                 server_side: ends.server_side.filter(|side| find(side)).map(|_| member),
             };
             if ends.client_side.is_some() != ends.server_side.is_some() {
-                self.path.push(Element::Value(value::Value::from_serde(member).unwrap_or_default()));
+                self.path.push(Element::Value(member.clone()));
                 self.push(ends);
                 self.path.pop();
             }
@@ -170,15 +154,15 @@ impl<'v> Walk<'v> {
 }
 
 /// The value of each key field, or what stands for it where it is left out.
-fn key_of(item: &Value, keys: &[Box<str>], ty: Type<'_>) -> Element<'static> {
+fn key_of(item: &Value<'_>, keys: &[Box<str>], ty: Type<'_>) -> Element<'static> {
     let fields = keys.iter().map(|key| {
-        let stated = item.get(&**key).filter(|stated| !is_zero(stated)).and_then(|stated| value::Value::from_serde(stated).ok());
+        let stated = item.get(key).filter(|stated| !is_zero(stated));
         let default = || ty.field(key).and_then(|field| field.default().cloned()).unwrap_or_default();
-        (key.to_string(), stated.map_or_else(default, value::Value::into_owned))
+        (key.to_string(), stated.map_or_else(default, |stated| stated.clone().into_owned()))
     });
     Element::key(fields)
 }
 
-fn pick<'v>(side: Option<&'v Value>, at: Option<&usize>) -> Option<&'v Value> {
-    side?.get(*at?)
+fn pick<'v>(side: Option<&'v Value<'v>>, at: Option<&usize>) -> Option<&'v Value<'v>> {
+    side?.as_list()?.get(*at?)
 }

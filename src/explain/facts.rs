@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::render;
 use super::report::Way;
+use crate::value;
 
 /// A reason why a way goes wrong, or may.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,14 +69,19 @@ pub struct Port {
 
 impl Port {
     /// A port of an item of `spec.ports`, if its number is one.
-    pub(crate) fn of(item: &Value, index: usize) -> Option<Self> {
-        let protocol = item.get("protocol").and_then(Value::as_str).filter(|protocol| !protocol.is_empty());
+    pub(crate) fn of(item: &value::Value<'_>, index: usize) -> Option<Self> {
+        let protocol = item.get("protocol").and_then(value::Value::as_str).filter(|protocol| !protocol.is_empty());
         Some(Port {
             port: item.get("port")?.as_i64()?,
             protocol: protocol.unwrap_or("TCP").to_owned(),
-            name: item.get("name").and_then(Value::as_str).map(str::to_owned),
+            name: item.get("name").and_then(value::Value::as_str).map(str::to_owned),
             index,
         })
+    }
+
+    /// The same of JSON.
+    pub(crate) fn of_json(item: &Value, index: usize) -> Option<Self> {
+        Port::of(&value::Value::from_serde(item).ok()?, index)
     }
 
     /// Whether both are one port to server-side apply.

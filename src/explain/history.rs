@@ -7,8 +7,8 @@ use super::converged::unmet;
 use super::divergences::LAST_APPLIED;
 use super::report::{Note, Told, Way};
 use super::ways::{self, Target};
-use crate::cluster::{Cluster, Environment};
-use crate::{Error, Manifest};
+use crate::cluster::{Cluster, Environment, Object};
+use crate::{Error, Manifest, value};
 
 /// A command of a history: `{"kubectl": ["apply", "-f", "-"], "manifest": {...}}`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -93,7 +93,7 @@ pub(super) fn start(past: Past<'_>, environment: Environment, target: Target<'_>
     match past {
         Past::Nothing => Ok(Start { cluster, told: Vec::new(), notes: Vec::new() }),
         Past::Live(live) => {
-            let (live, note) = with_owners(&placed(live, target.namespace), environment, target)?;
+            let (live, note) = with_owners(placed(live, target.namespace), environment, target)?;
             cluster.insert(&live)?;
             Ok(Start { cluster, told: Vec::new(), notes: note.into_iter().collect() })
         }
@@ -125,12 +125,14 @@ fn play(cluster: &mut Cluster, step: &Step, target: Target<'_>, is_well: bool) -
     let manifest = step.manifest.clone().map(Manifest::new).transpose()?;
     let before = cluster.clone();
     let outcome = cluster.kubectl(&step.kubectl, manifest.as_ref())?;
-    let live = target.live(cluster);
-    let left = manifest.as_ref().map(|manifest| unmet(manifest.object(), live.as_ref()));
+    let live = target.object(cluster);
+    let live = live.as_ref().map(Object::to_value);
+    let wanted = manifest.as_ref().map(|manifest| value::Value::from_serde(manifest.object())).transpose()?;
+    let left = wanted.as_ref().map(|wanted| unmet(wanted, live.as_ref()));
     let converged = left.as_ref().map(|left| live.is_some() && left.is_empty());
-    let instead = match (&manifest, step.way()) {
-        (Some(manifest), Some(went)) if converged == Some(false) && is_well => {
-            ways::good(Way::ALL.into_iter().filter(|way| *way != went), &before, Target { manifest, ..target })
+    let instead = match (&manifest, &wanted, step.way()) {
+        (Some(manifest), Some(wanted), Some(went)) if converged == Some(false) && is_well => {
+            ways::good(Way::ALL.into_iter().filter(|way| *way != went), &before, Target { manifest, wanted, ..target })
         }
         _ => Vec::new(),
     };
@@ -147,24 +149,26 @@ fn play(cluster: &mut Cluster, step: &Step, target: Target<'_>, is_well: bool) -
 ///
 /// What `kubectl apply` owns after creating the object from that annotation is what it owns, as long as nobody else changed
 /// anything.
-fn with_owners(live: &Value, environment: Environment, target: Target<'_>) -> Result<(Value, Option<Note>), Error> {
+fn with_owners(mut live: Value, environment: Environment, target: Target<'_>) -> Result<(Value, Option<Note>), Error> {
     let has_owners = live.pointer("/metadata/managedFields").and_then(Value::as_array).is_some_and(|owners| !owners.is_empty());
     if has_owners {
-        return Ok((live.clone(), None));
+        return Ok((live, None));
     }
-    let Some(last_applied) = last_applied(live) else {
-        return Ok((live.clone(), Some(Note::OwnershipUnknown)));
+    let value = value::Value::from_serde(&live)?;
+    let Some(last_applied) = last_applied(&value) else {
+        return Ok((live, Some(Note::OwnershipUnknown)));
     };
     let mut cluster = Cluster::with_environment(match live.pointer("/metadata/creationTimestamp").and_then(Value::as_str) {
         Some(created) => environment.now(created),
         None => environment,
     });
-    cluster.kubectl(&["apply", "-f", "-"], Some(&Manifest::new(last_applied)?))?;
-    let rebuilt = target.live(&cluster).and_then(|created| created.pointer("/metadata/managedFields").cloned());
+    cluster.kubectl(&["apply", "-f", "-"], Some(&Manifest::of(last_applied)?))?;
+    let created = target.object(&cluster);
+    let rebuilt =
+        created.and_then(|created| Some(created.to_value().at(&["metadata", "managedFields"])?.borrowed().into_serde()));
     let Some(owners) = rebuilt else {
-        return Ok((live.clone(), Some(Note::OwnershipUnknown)));
+        return Ok((live, Some(Note::OwnershipUnknown)));
     };
-    let mut live = live.clone();
     if let Some(metadata) = live.get_mut("metadata").and_then(Value::as_object_mut) {
         metadata.insert("managedFields".to_owned(), owners);
     }
@@ -172,8 +176,8 @@ fn with_owners(live: &Value, environment: Environment, target: Target<'_>) -> Re
 }
 
 /// The manifest that was applied last, if the object tells and it is an object.
-pub(super) fn last_applied(live: &Value) -> Option<Value> {
-    let text = live.get("metadata")?.get("annotations")?.get(LAST_APPLIED)?.as_str()?;
-    let manifest: Value = serde_json::from_str(text).ok()?;
-    manifest.is_object().then_some(manifest)
+pub(super) fn last_applied<'v>(live: &'v value::Value<'_>) -> Option<value::Value<'v>> {
+    let text = live.at(&["metadata", "annotations", LAST_APPLIED])?.as_str()?;
+    let manifest = value::parse(text.as_bytes()).ok()?;
+    manifest.as_map().is_some().then_some(manifest)
 }

@@ -2,10 +2,10 @@
 //!
 //! Anything beyond that is the server's or kubectl's to refuse, which is part of a report.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::error::Kind;
-use crate::path::Path;
+use crate::path::{Element, Path};
 use crate::schema::{Schema, Shape, Strategy, Type};
 use crate::{Error, Manifest};
 
@@ -54,7 +54,7 @@ fn check(object: &Value) -> Result<(), (Path, String)> {
         }
     }
     if let Ok(schema) = Schema::builtin("v1", "Service") {
-        shape(&Path::new(), object, schema.root(), None)?;
+        shape(object, schema.root(), None).map_err(|fault| (fault.steps.into_iter().rev().collect(), fault.message))?;
     }
     let path = Path::new().field("metadata").field("name");
     match (identity(object).1, object.pointer("/metadata/name")) {
@@ -69,40 +69,60 @@ fn check(object: &Value) -> Result<(), (Path, String)> {
     }
 }
 
+/// What is wrong, and where: the innermost step first.
+struct Fault {
+    steps: Vec<Element<'static>>,
+    message: String,
+}
+
+impl Fault {
+    fn new(message: String) -> Self {
+        Fault { steps: Vec::new(), message }
+    }
+
+    fn inside(mut self, step: Element<'_>) -> Self {
+        self.steps.push(step.into_owned());
+        self
+    }
+}
+
 /// Lists where lists belong, objects where objects belong, and merge keys in the items of merged lists.
-fn shape(path: &Path, value: &Value, ty: Type<'_>, merge_key: Option<&str>) -> Result<(), (Path, String)> {
-    let wrong = |wanted: &str| Err((path.clone(), format!("{} stands where {wanted} belongs", found(value))));
+fn shape(value: &Value, ty: Type<'_>, merge_key: Option<&str>) -> Result<(), Fault> {
+    let wrong = |wanted: &str| Err(Fault::new(format!("{} stands where {wanted} belongs", found(value))));
     match (ty.shape(), value) {
         (_, Value::Null) | (Shape::Any | Shape::Scalar(_), _) => Ok(()),
-        (Shape::List(list), Value::Array(items)) => {
-            for (at, item) in items.iter().enumerate() {
-                let path = path.clone().index(at);
-                if let (Some(key), Value::Object(fields)) = (merge_key, item)
-                    && fields.get(key).is_none_or(Value::is_null)
-                {
-                    return Err((path.field(key.to_owned()), "missing, items of this list are found by it".to_owned()));
-                }
-                if item.is_null() && merge_key.is_some() {
-                    return Err((path, "nothing stands where an object belongs".to_owned()));
-                }
-                shape(&path, item, list.item(), None)?;
-            }
-            Ok(())
-        }
+        (Shape::List(list), Value::Array(items)) => items.iter().enumerate().try_for_each(|(at, item)| {
+            keyed(item, merge_key).and_then(|()| shape(item, list.item(), None)).map_err(|fault| fault.inside(Element::Index(at)))
+        }),
         (Shape::List(_), _) => wrong("a list"),
-        (Shape::Map(map), Value::Object(fields)) => {
-            fields.iter().try_for_each(|(name, value)| shape(&path.clone().field(name.clone()), value, map.value(), None))
-        }
-        (Shape::Struct(known), Value::Object(fields)) => {
-            for (name, value) in super::converged::sorted(fields) {
-                let Some(field) = known.field(name) else { continue };
-                let key = field.patch().merge_key().filter(|_| field.patch().strategy() == Strategy::Merge);
-                shape(&path.clone().field(name.clone()), value, field.ty(), key)?;
-            }
-            Ok(())
-        }
+        (Shape::Map(map), Value::Object(fields)) => fields
+            .iter()
+            .try_for_each(|(name, value)| shape(value, map.value(), None).map_err(|fault| fault.inside(Element::field(name)))),
+        (Shape::Struct(known), Value::Object(fields)) => sorted(fields).into_iter().try_for_each(|(name, value)| {
+            let Some(field) = known.field(name) else { return Ok(()) };
+            let key = field.patch().merge_key().filter(|_| field.patch().strategy() == Strategy::Merge);
+            shape(value, field.ty(), key).map_err(|fault| fault.inside(Element::field(name)))
+        }),
         (Shape::Map(_) | Shape::Struct(_), _) => wrong("an object"),
     }
+}
+
+/// An item of a merged list has its merge key.
+fn keyed(item: &Value, merge_key: Option<&str>) -> Result<(), Fault> {
+    match (merge_key, item) {
+        (Some(key), Value::Object(fields)) if fields.get(key).is_none_or(Value::is_null) => {
+            Err(Fault::new("missing, items of this list are found by it".to_owned()).inside(Element::field(key)))
+        }
+        (Some(_), Value::Null) => Err(Fault::new("nothing stands where an object belongs".to_owned())),
+        _ => Ok(()),
+    }
+}
+
+/// Members in the order of their keys, whatever order serde_json keeps them in.
+fn sorted(fields: &Map<String, Value>) -> Vec<(&String, &Value)> {
+    let mut members: Vec<_> = fields.iter().collect();
+    members.sort_unstable_by(|a, b| a.0.cmp(b.0));
+    members
 }
 
 fn found(value: &Value) -> &'static str {

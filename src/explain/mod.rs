@@ -53,11 +53,11 @@ pub use report::{
 
 use serde_json::Value;
 
-use crate::cluster::Environment;
+use crate::cluster::{Environment, Object};
 use crate::error::Kind;
 use crate::path::Path;
 use crate::schema::Schema;
-use crate::{Error, Manifest};
+use crate::{Error, Manifest, value};
 use divergences::Ends;
 use findings::Evidence;
 use history::Past;
@@ -137,10 +137,11 @@ impl<'a> From<Situation<'a>> for Case<'a> {
 /// ([`Error::is_not_modelled`]). What a server or kubectl refuses is part of the report.
 pub fn explain<'a>(case: impl Into<Case<'a>>) -> Result<Report, Error> {
     let case = case.into();
-    let manifest = Manifest::clone(case.manifest);
+    let manifest = case.manifest;
     let (namespace, name) = names(case)?;
-    let file = manifest.file().unwrap_or("service.yaml").to_owned();
-    let target = Target { manifest: &manifest, namespace: &namespace, name: &name, file: &file };
+    let file = manifest.file().unwrap_or("service.yaml");
+    let wanted = value::Value::from_serde(manifest.object())?;
+    let target = Target { manifest, wanted: &wanted, namespace: &namespace, name: &name, file };
     let environment = Environment::default().namespace(&namespace).first_version(next_version(case.past));
     if let Some(now) = case.now {
         let wrong = |_| Error::new(Kind::Syntax, None, format!("{now:?} is no time of RFC 3339, as 2026-11-23T12:00:00Z"));
@@ -152,9 +153,10 @@ pub fn explain<'a>(case: impl Into<Case<'a>>) -> Result<Report, Error> {
     };
     let start = history::start(case.past, environment, target)?;
     let mut notes = start.notes;
-    notes.extend(repeated_keys(&manifest));
+    notes.extend(repeated_keys(manifest));
 
-    let before = target.live(&start.cluster);
+    let object = target.object(&start.cluster);
+    let before = object.as_ref().map(Object::to_value);
     let mut ran = Vec::new();
     for way in ways::all(&start.cluster, target) {
         match way {
@@ -163,23 +165,26 @@ pub fn explain<'a>(case: impl Into<Case<'a>>) -> Result<Report, Error> {
             Err(error) => return Err(error),
         }
     }
-    if draws(&ran, before.as_ref(), manifest.object()) {
+    let ends: Vec<_> = ran.iter().map(|ran| ran.object.as_ref().map(Object::to_value)).collect();
+    if draws(&ends, before.as_ref(), &wanted) {
         notes.push(Note::Drawn);
     }
     let schema = Schema::builtin("v1", "Service")?;
-    let end = |way: Way| ran.iter().find(|ran| ran.report.way == way).and_then(|ran| ran.report.live.as_ref());
-    let ends = Ends {
-        wanted: Some(manifest.object()),
+    let place = |way: Way| ran.iter().position(|ran| ran.report.way == way);
+    let end = |way: Way| ends.get(place(way)?)?.as_ref();
+    let both = Ends {
+        wanted: Some(&wanted),
         before: before.as_ref(),
         client_side: end(Way::ClientSideApply),
         server_side: end(Way::ServerSideApplyForced),
     };
-    let divergences = divergences::divergences(ends, &schema);
-    let evidence = Evidence::new(manifest.object(), before.as_ref(), &ran, &divergences);
+    let divergences = divergences::divergences(both, &schema);
+    let evidence = Evidence::new(&wanted, before.as_ref(), (&ran, &ends), &divergences);
     let findings = findings::all(&evidence);
     let patient = remedies::Patient { cluster: &start.cluster, target, before: before.as_ref(), ways: &ran, schema: &schema };
     let tried = remedies::tried(patient)?;
-    let source = source::lines(&manifest, &findings, end(Way::ClientSideApply));
+    let usual = place(Way::ClientSideApply).and_then(|at| ran.get(at));
+    let source = source::lines(manifest, &wanted, &findings, usual.map_or(&[], |ran| &ran.report.unmet));
     Ok(Report {
         object: ObjectName {
             api_version: "v1".to_owned(),
@@ -187,9 +192,9 @@ pub fn explain<'a>(case: impl Into<Case<'a>>) -> Result<Report, Error> {
             namespace: namespace.clone(),
             name: name.clone(),
         },
-        file: file.clone(),
+        file: file.to_owned(),
         manifest: manifest.object().clone(),
-        before,
+        before: before.map(value::Value::into_serde),
         divergences,
         findings,
         remedies: tried.remedies,
@@ -213,7 +218,7 @@ pub fn explain<'a>(case: impl Into<Case<'a>>) -> Result<Report, Error> {
 /// # Ok::<(), mergekey::Error>(())
 /// ```
 pub fn lint(manifest: &Manifest) -> Vec<Finding> {
-    findings::of_manifest(manifest.object())
+    value::Value::from_serde(manifest.object()).map_or_else(|_| Vec::new(), |object| findings::of_manifest(&object))
 }
 
 /// The namespace and the name of the Service, if all that is given is about one.
@@ -268,14 +273,12 @@ fn repeated_keys(manifest: &Manifest) -> impl Iterator<Item = Note> {
 }
 
 /// Whether a way ends with a node port that is neither stated nor live.
-fn draws(ways: &[ways::Ran], before: Option<&Value>, manifest: &Value) -> bool {
-    let numbers = |object: &Value| -> Vec<i64> {
-        let ports = object.pointer("/spec/ports").and_then(Value::as_array);
-        ports.into_iter().flatten().filter_map(|port| port.get("nodePort")?.as_i64()).collect()
+fn draws(ends: &[Option<value::Value<'_>>], before: Option<&value::Value<'_>>, manifest: &value::Value<'_>) -> bool {
+    let numbers = |object: &value::Value<'_>| -> Vec<i64> {
+        converged::items_of(object).iter().filter_map(|port| port.get("nodePort")?.as_i64()).collect()
     };
     let mut known = numbers(manifest);
     known.extend(before.map(numbers).unwrap_or_default());
     known.sort_unstable();
-    let ends = ways.iter().filter_map(|ran| ran.report.live.as_ref()).flat_map(numbers);
-    ends.into_iter().any(|number| known.binary_search(&number).is_err())
+    ends.iter().flatten().flat_map(numbers).any(|number| known.binary_search(&number).is_err())
 }

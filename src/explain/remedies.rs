@@ -6,18 +6,18 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::candidates::{self, Candidate, candidates};
-use super::converged::{Key, Ports, converged};
+use super::converged::{Key, Ports, converged, items_of};
 use super::divergences::{Ends, LAST_APPLIED, divergences};
 use super::facts::Port;
 use super::report::{Again, Divergence, StatusCause, Way, WayOutcome};
 use super::trace::Observed;
 use super::ways::{self, Ran, Target};
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Object};
 use crate::schema::Schema;
-use crate::{Error, Manifest};
+use crate::value::{Map, Value};
+use crate::{Error, Manifest, value};
 
 /// Where the owners of fields are kept.
 pub(super) const MANAGED_FIELDS: &str = ".metadata.managedFields";
@@ -47,7 +47,7 @@ pub struct File {
     /// Its name, as the commands have it.
     pub name: String,
     /// What it holds.
-    pub manifest: Value,
+    pub manifest: serde_json::Value,
 }
 
 /// A port with another number.
@@ -177,7 +177,7 @@ pub struct Attempt {
 pub(super) struct Patient<'p> {
     pub(super) cluster: &'p Cluster,
     pub(super) target: Target<'p>,
-    pub(super) before: Option<&'p Value>,
+    pub(super) before: Option<&'p Value<'p>>,
     pub(super) ways: &'p [Ran],
     pub(super) schema: &'p Schema,
 }
@@ -186,6 +186,11 @@ impl Patient<'_> {
     /// Whether server-side apply meets fields of others.
     pub(super) fn conflicts(&self) -> bool {
         self.ways.iter().any(|ran| ran.report.way == Way::ServerSideApply && ran.report.outcome == WayOutcome::Conflict)
+    }
+
+    /// Whether `kubectl replace` brings about what the manifest states.
+    pub(super) fn replaces(&self) -> bool {
+        self.ways.iter().any(|ran| ran.report.way == Way::Replace && ran.report.converged)
     }
 
     /// What the engine said of a forced apply.
@@ -216,17 +221,25 @@ pub(super) fn tried(patient: Patient<'_>) -> Result<Tried, Error> {
         return Ok(Tried::default());
     }
     let mut tried = Tried::default();
+    // The cluster without the Service.
+    let mut gone = None;
     for candidate in candidates(patient) {
         // One of a kind is enough.
         if tried.remedies.iter().any(|remedy| candidate.is_like(&remedy.plan) && !matches!(remedy.plan, Plan::Way { .. })) {
             continue;
         }
         let Some(end) = candidate.run(patient)? else { continue };
-        let live = patient.target.live(&end.cluster);
-        let aim = candidate.aim.as_ref().unwrap_or(patient.target.manifest.object());
-        if end.outcome.succeeded() && converged(aim, live.as_ref()) {
+        if candidate.plan == Plan::Recreate {
+            gone.clone_from(&end.midway);
+        }
+        let object = patient.target.object(&end.cluster);
+        let live = object.as_ref().map(Object::to_value);
+        let aim = candidate.aim.clone();
+        let aim = aim.as_ref().unwrap_or(patient.target.wanted);
+        if let Some(live) = live.as_ref().filter(|live| end.outcome.succeeded() && converged(aim, Some(live))) {
             if candidate.is_remedy() {
-                tried.remedies.push(remedy(patient, candidate, &end, live.as_ref())?);
+                let object = object.clone();
+                tried.remedies.extend(remedy(patient, candidate, End { aim, tried: &end, object, live, gone: gone.as_ref() })?);
             }
         } else if candidate.is_belief() && !tried.attempts.iter().any(|attempt| candidate.is_like(&attempt.plan)) {
             tried.attempts.push(Attempt { plan: candidate.plan, outcome: end.outcome, error: end.error, causes: end.causes });
@@ -239,65 +252,66 @@ pub(super) fn tried(patient: Patient<'_>) -> Result<Tried, Error> {
     Ok(tried)
 }
 
-fn remedy(patient: Patient<'_>, candidate: Candidate, end: &candidates::Tried, live: Option<&Value>) -> Result<Remedy, Error> {
+/// What comes of a candidate that brought about its aim; `None` if the usual command, run afterwards, is outside the model.
+fn remedy(patient: Patient<'_>, candidate: Candidate<'_>, end: End<'_>) -> Result<Option<Remedy>, Error> {
     let target = patient.target;
-    let mut usual = end.cluster.clone();
+    let mut usual = end.tried.cluster.clone();
     // The file is by then as the remedy left it.
     let manifest = candidate.edited().unwrap_or(target.manifest);
-    let outcome = usual.kubectl(&ways::arguments("apply", target.file), Some(manifest))?;
-    let aim = candidate.aim.as_ref().unwrap_or(target.manifest.object());
-    let afterwards = Again { outcome: ways::word(&outcome), converged: converged(aim, target.live(&usual).as_ref()) };
-    let empty = Value::Object(serde_json::Map::new());
-    let (before, live) = (patient.before.unwrap_or(&empty), live.unwrap_or(&empty));
-    let ends = Ends { wanted: Some(aim), client_side: Some(before), server_side: Some(live), ..Ends::default() };
+    let outcome = match usual.kubectl(&ways::arguments("apply", target.file), Some(manifest)) {
+        Ok(outcome) => outcome,
+        Err(error) if error.is_not_modelled() => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let kept = target.object(&usual);
+    let is_kept = kept == end.object || converged(end.aim, kept.as_ref().map(Object::to_value).as_ref());
+    let afterwards = Again { outcome: ways::word(&outcome), converged: is_kept };
+    let empty = Value::Map(Map::new());
+    let (before, live) = (patient.before.unwrap_or(&empty), end.live);
+    let ends = Ends { wanted: Some(end.aim), client_side: Some(before), server_side: Some(live), ..Ends::default() };
     let differing = divergences(ends, patient.schema);
     let mut writes: Vec<String> = differing.iter().map(|change| change.path.clone()).collect();
-    if before.pointer("/metadata/managedFields") != live.pointer("/metadata/managedFields") {
+    if before.at(&["metadata", "managedFields"]) != live.at(&["metadata", "managedFields"]) {
         writes.push(MANAGED_FIELDS.to_owned());
     }
-    let mut risks =
-        risks(patient, &candidate.plan, End { aim, live, midway: end.midway.as_ref(), differing: &differing, afterwards });
-    if candidate.edited().is_some()
-        && let Some(message) = refused_anew(patient, &end.cluster, manifest)?
-    {
-        risks.push(Risk::CannotBeCreated { message });
+    let mut risks = risks(patient, &candidate.plan, &end, &differing, afterwards);
+    if candidate.edited().is_some() {
+        risks.extend(end.gone.and_then(|gone| refused_anew(patient, gone, manifest, end.aim)));
     }
     let files = candidate.files(target.file);
-    Ok(Remedy { plan: candidate.plan, steps: candidate.steps, writes, risks, files, afterwards })
+    Ok(Some(Remedy { plan: candidate.plan, steps: candidate.steps, writes, risks, files, afterwards }))
 }
 
-/// What the server would say if the Service were deleted and the manifest applied; asked where ports of two numbers have one node
-/// port, which a change may do.
-fn refused_anew(patient: Patient<'_>, after: &Cluster, manifest: &Manifest) -> Result<Option<String>, Error> {
+/// What the server says to the manifest once the Service is gone; asked where ports of two numbers have one node port, which a change
+/// may do.
+fn refused_anew(patient: Patient<'_>, gone: &Cluster, manifest: &Manifest, aim: &Value<'_>) -> Option<Risk> {
     let mut numbers: BTreeMap<i64, i64> = BTreeMap::new();
-    let shares = ports_of(manifest.object()).iter().filter_map(|item| {
+    let shares = items_of(aim).iter().filter_map(|item| {
         let number = item.get("port")?.as_i64()?;
         Some(*numbers.entry(item.get("nodePort")?.as_i64()?).or_insert(number) != number)
     });
     if !shares.into_iter().any(|shares| shares) {
-        return Ok(None);
+        return None;
     }
-    let mut fork = after.clone();
-    fork.kubectl(&["delete", "service", patient.target.name], None)?;
-    let outcome = fork.kubectl(&ways::arguments("apply", patient.target.file), Some(manifest))?;
+    let outcome = gone.clone().kubectl(&ways::arguments("apply", patient.target.file), Some(manifest)).ok()?;
     let causes = ways::causes(&outcome);
-    Ok(causes.first().map(|cause| format!("{}: {}", cause.field, cause.message)))
+    causes.first().map(|cause| Risk::CannotBeCreated { message: format!("{}: {}", cause.field, cause.message) })
 }
 
-/// How a remedy ended.
+/// How a candidate ended that brought about its aim.
 struct End<'e> {
     /// What was to be brought about.
-    aim: &'e Value,
-    live: &'e Value,
-    /// After the first of several commands.
-    midway: Option<&'e Cluster>,
-    /// What is otherwise than before, as the server's side.
-    differing: &'e [Divergence],
-    afterwards: Again,
+    aim: &'e Value<'e>,
+    tried: &'e candidates::Tried,
+    object: Option<Object>,
+    live: &'e Value<'e>,
+    /// The cluster without the Service, if it can be deleted.
+    gone: Option<&'e Cluster>,
 }
 
-fn risks(patient: Patient<'_>, plan: &Plan, end: End<'_>) -> Vec<Risk> {
-    let End { aim, live, midway, differing, afterwards } = end;
+/// What it costs; `differing` is what is otherwise than before, as the server's side.
+fn risks(patient: Patient<'_>, plan: &Plan, end: &End<'_>, differing: &[Divergence], afterwards: Again) -> Vec<Risk> {
+    let (aim, live) = (end.aim, end.live);
     let mut risks = Vec::new();
     match plan {
         Plan::Recreate => risks.push(Risk::Gone),
@@ -306,8 +320,8 @@ fn risks(patient: Patient<'_>, plan: &Plan, end: End<'_>) -> Vec<Risk> {
         _ => {}
     }
     if let Some(before) = patient.before {
-        let midway = midway.and_then(|midway| patient.target.live(midway));
-        let ports = midway.map(|midway| interrupted(before, &midway, live)).unwrap_or_default();
+        let midway = end.tried.midway.as_ref().and_then(|midway| patient.target.object(midway));
+        let ports = midway.map(|midway| interrupted(before, &midway.to_value(), live)).unwrap_or_default();
         if !ports.is_empty() && !risks.contains(&Risk::Gone) {
             risks.push(Risk::PortsGone { ports });
         }
@@ -359,17 +373,17 @@ fn removed(differing: &[Divergence]) -> Vec<String> {
 }
 
 /// The ports that are there before and after, and not midway.
-fn interrupted(before: &Value, midway: &Value, after: &Value) -> Vec<Port> {
+fn interrupted(before: &Value<'_>, midway: &Value<'_>, after: &Value<'_>) -> Vec<Port> {
     let (midway, after) = (Ports::of(midway), Ports::of(after));
-    let there = |item: &Value| after.get(&Key::of(item)).is_some() && midway.get(&Key::of(item)).is_none();
-    ports_of(before).iter().enumerate().filter(|(_, item)| there(item)).filter_map(|(at, item)| Port::of(item, at)).collect()
+    let there = |item: &Value<'_>| after.get(&Key::of(item)).is_some() && midway.get(&Key::of(item)).is_none();
+    items_of(before).iter().enumerate().filter(|(_, item)| there(item)).filter_map(|(at, item)| Port::of(item, at)).collect()
 }
 
 /// The ports whose node port changed, though the manifest states none for them.
-fn moved(before: &Value, live: &Value, manifest: &Value) -> Vec<Port> {
-    let number = |item: Option<&Value>| item.and_then(|item| item.get("nodePort")?.as_i64());
+fn moved(before: &Value<'_>, live: &Value<'_>, manifest: &Value<'_>) -> Vec<Port> {
+    let number = |item: Option<&Value<'_>>| item.and_then(|item| item.get("nodePort")?.as_i64());
     let (after, given) = (Ports::of(live), Ports::of(manifest));
-    let moved = ports_of(before).iter().enumerate().filter(|(_, item)| {
+    let moved = items_of(before).iter().enumerate().filter(|(_, item)| {
         let key = Key::of(item);
         let (was, is) = (number(Some(item)), after.get(&key));
         was.is_some() && is.is_some() && number(is) != was && number(given.get(&key)).is_none()
@@ -377,31 +391,31 @@ fn moved(before: &Value, live: &Value, manifest: &Value) -> Vec<Port> {
     moved.filter_map(|(at, item)| Port::of(item, at)).collect()
 }
 
-fn address(object: &Value) -> Option<&str> {
-    object.pointer("/spec/clusterIP").and_then(Value::as_str)
+fn address<'v>(object: &'v Value<'_>) -> Option<&'v str> {
+    object.at(&["spec", "clusterIP"]).and_then(Value::as_str)
 }
 
-fn order_of(object: &Value) -> Vec<Key<'_>> {
-    ports_of(object).iter().map(Key::of).collect()
+fn order_of<'v>(object: &'v Value<'_>) -> Vec<Key<'v>> {
+    items_of(object).iter().map(Key::of).collect()
 }
 
-fn sorted_order(object: &Value) -> Vec<Key<'_>> {
+fn sorted_order<'v>(object: &'v Value<'_>) -> Vec<Key<'v>> {
     let mut order = order_of(object);
     order.sort();
     order
 }
 
-pub(super) fn annotation(object: &Value) -> Option<&str> {
-    object.get("metadata")?.get("annotations")?.get(LAST_APPLIED)?.as_str()
+pub(super) fn annotation<'v>(object: &'v Value<'_>) -> Option<&'v str> {
+    object.at(&["metadata", "annotations", LAST_APPLIED])?.as_str()
 }
 
 /// Whether the annotation tells the ports of the manifest.
-fn states(annotation: &str, manifest: &Value) -> bool {
-    serde_json::from_str::<Value>(annotation).is_ok_and(|applied| applied.get("spec") == manifest.get("spec"))
+fn states(annotation: &str, manifest: &Value<'_>) -> bool {
+    value::parse(annotation.as_bytes()).is_ok_and(|applied| applied.get("spec") == manifest.get("spec"))
 }
 
-fn shares_numbers(manifest: &Value) -> bool {
-    let mut numbers: Vec<_> = ports_of(manifest).iter().filter_map(|item| item.get("port")?.as_i64()).collect();
+fn shares_numbers(manifest: &Value<'_>) -> bool {
+    let mut numbers: Vec<_> = items_of(manifest).iter().filter_map(|item| item.get("port")?.as_i64()).collect();
     let all = numbers.len();
     numbers.sort_unstable();
     numbers.dedup();
@@ -422,8 +436,4 @@ fn price(remedy: &Remedy) -> (usize, usize, usize, usize) {
     let light = remedy.risks.iter().filter(|risk| !matches!(risk, Risk::SharedKeysStay)).count();
     let values = remedy.writes.iter().filter(|path| *path != MANAGED_FIELDS).count();
     (heavy.sum(), values, light, remedy.steps.len())
-}
-
-pub(super) fn ports_of(object: &Value) -> &[Value] {
-    object.pointer("/spec/ports").and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
-use super::converged::Key;
+use super::converged::{Key, items_of};
 use super::facts::{Code, Finding};
-use super::report::{Mark, SourceLine};
+use super::report::{Mark, SourceLine, Unmet};
 use crate::Manifest;
 use crate::path::{Element, Path};
+use crate::value::Value;
 
 /// So many lines are enough.
 const MOST: usize = 12;
@@ -16,11 +15,15 @@ const MOST: usize = 12;
 /// The ports of the manifest that share a merge key, with those that `kubectl apply` leaves otherwise than stated.
 ///
 /// The first few of them; empty if the manifest was not read from a text with lines, or no two ports share a key.
-pub(super) fn lines(manifest: &Manifest, findings: &[Finding], after: Option<&Value>) -> Vec<SourceLine> {
+pub(super) fn lines(manifest: &Manifest, object: &Value<'_>, findings: &[Finding], unmet: &[Unmet]) -> Vec<SourceLine> {
     if !findings.iter().any(|finding| finding.code == Code::SharedMergeKey) {
         return Vec::new();
     }
-    let items = manifest.object().pointer("/spec/ports").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    // In a text of one line there is nothing to be pointed at.
+    if manifest.line(2).is_none() {
+        return Vec::new();
+    }
+    let items = items_of(object);
     let list = Path::new().field("spec").field("ports");
     let line_of =
         |at: usize, field: &str| manifest.place(&list.clone().index(at).element(Element::field(field))).map(|place| place.line);
@@ -30,7 +33,6 @@ pub(super) fn lines(manifest: &Manifest, findings: &[Finding], after: Option<&Va
             by_number.entry(number).or_default().push(at);
         }
     }
-    let unmet = super::converged::unmet(manifest.object(), after);
     let mut missed: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (port, field) in unmet.iter().filter_map(|unmet| unmet.path.split_once(']')) {
         missed.entry(port).or_default().push(field);

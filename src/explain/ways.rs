@@ -6,12 +6,14 @@ use super::converged::{converged, unmet};
 use super::report::{Again, SentRequest, StatusCause, Way, WayOutcome, WayReport};
 use super::trace::Observed;
 use crate::cluster::{Cluster, Object, Outcome};
-use crate::{Error, Manifest};
+use crate::{Error, Manifest, value};
 
 /// What is to be brought to the cluster, and where it lives there.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Target<'m> {
     pub(super) manifest: &'m Manifest,
+    /// The object of the manifest.
+    pub(super) wanted: &'m value::Value<'m>,
     pub(super) namespace: &'m str,
     pub(super) name: &'m str,
     pub(super) file: &'m str,
@@ -19,13 +21,13 @@ pub(super) struct Target<'m> {
 
 impl Target<'_> {
     /// The object as it is live.
-    pub(super) fn live(&self, cluster: &Cluster) -> Option<Value> {
-        cluster.get("Service", self.namespace, self.name)
-    }
-
-    /// The same, as the cluster holds it.
     pub(super) fn object(&self, cluster: &Cluster) -> Option<Object> {
         cluster.object(self.namespace, self.name)
+    }
+
+    /// Whether it has what the manifest states.
+    fn is_met(&self, object: Option<&Object>) -> bool {
+        converged(self.wanted, object.map(Object::to_value).as_ref())
     }
 }
 
@@ -34,8 +36,11 @@ impl Target<'_> {
 pub(super) struct Ran {
     pub(super) report: WayReport,
     pub(super) observed: Observed,
+    /// The body of the first request.
+    pub(super) sent: Option<value::Value<'static>>,
     /// Afterwards.
     pub(super) cluster: Cluster,
+    pub(super) object: Option<Object>,
     /// After the second run.
     pub(super) again: Cluster,
 }
@@ -62,7 +67,7 @@ pub(super) fn good(ways: impl Iterator<Item = Way>, cluster: &Cluster, target: T
     let is_good = |way: &Way| {
         let mut fork = cluster.clone();
         fork.kubectl(&arguments(way.verb(), target.file), Some(target.manifest)).is_ok()
-            && converged(target.manifest.object(), target.live(&fork).as_ref())
+            && target.is_met(target.object(&fork).as_ref())
     };
     ways.filter(is_good).collect()
 }
@@ -73,19 +78,20 @@ fn run(way: Way, cluster: &Cluster, target: Target<'_>) -> Result<Ran, Error> {
     let mut fork = cluster.clone();
     let mut observed = Observed::default();
     let outcome = fork.kubectl_traced(&arguments, Some(target.manifest), &mut observed)?;
-    let live = target.live(&fork);
-    let unmet = unmet(target.manifest.object(), live.as_ref());
-    let is_met = live.is_some() && unmet.is_empty();
+    let object = target.object(&fork);
+    let unmet = unmet(target.wanted, object.as_ref().map(Object::to_value).as_ref());
+    let is_met = object.is_some() && unmet.is_empty();
     let mut second = fork.clone();
     // What changed nothing does so again.
-    let again = if target.object(cluster) == target.object(&fork) {
+    let again = if target.object(cluster) == object {
         Again { outcome: word(&outcome), converged: is_met }
     } else {
         let outcome = second.kubectl(&arguments, Some(target.manifest))?;
-        let stays = target.object(&second) == target.object(&fork);
-        let is_met = if stays { is_met } else { converged(target.manifest.object(), target.live(&second).as_ref()) };
+        let after = target.object(&second);
+        let is_met = if after == object { is_met } else { target.is_met(after.as_ref()) };
         Again { outcome: word(&outcome), converged: is_met }
     };
+    let live = object.as_ref().map(Object::to_json);
     let report = WayReport {
         way,
         command: way.command(target.file),
@@ -100,7 +106,8 @@ fn run(way: Way, cluster: &Cluster, target: Target<'_>) -> Result<Ran, Error> {
         causes: causes(&outcome),
         warnings: warnings(&outcome),
     };
-    Ok(Ran { report, observed, cluster: fork, again: second })
+    let sent = outcome.requests().first().map(|request| request.body().clone());
+    Ok(Ran { report, observed, sent, cluster: fork, object, again: second })
 }
 
 /// The words of a command line, as `apply --server-side`, with the file.

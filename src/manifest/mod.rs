@@ -90,7 +90,8 @@ impl Manifest {
         Manifest::of(value::Value::from_serde(&object)?)
     }
 
-    fn of(object: value::Value<'_>) -> Result<Self, Error> {
+    /// The same of an object that has its keys in order.
+    pub(crate) fn of(object: value::Value<'_>) -> Result<Self, Error> {
         checked(Manifest {
             object: object.into_serde(),
             file: None,

@@ -1,16 +1,16 @@
 //! The differing fields, written one by one.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{Candidate, Command};
 use crate::explain::converged::Key;
 use crate::explain::remedies::{Patient, Plan};
 use crate::explain::report::Unmet;
 use crate::path::{Element, Path};
-use crate::value;
+use crate::value::Value;
 
 /// The differing fields, written one by one where they are.
-pub(super) fn json_patch(patient: Patient<'_>, unmet: &[Unmet]) -> Option<Candidate> {
+pub(super) fn json_patch(patient: Patient<'_>, unmet: &[Unmet]) -> Option<Candidate<'static>> {
     let before = patient.before?;
     // What takes more is no longer written by hand.
     if unmet.len() > 8 {
@@ -28,12 +28,12 @@ pub(super) fn json_patch(patient: Patient<'_>, unmet: &[Unmet]) -> Option<Candid
             Pointer::New(list) => operations.push(json!({"op": "add", "path": format!("{list}/-"), "value": wanted})),
         }
     }
-    removals.sort_by_key(|removal| std::cmp::Reverse(removal.get("path").and_then(Value::as_str).map(index_of)));
+    removals.sort_by_key(|removal| std::cmp::Reverse(removal.get("path").and_then(serde_json::Value::as_str).map(index_of)));
     operations.append(&mut removals);
     if operations.is_empty() {
         return None;
     }
-    let text = value::Value::from_serde(&Value::Array(operations)).ok()?.to_string();
+    let text = Value::from_serde(&serde_json::Value::Array(operations)).ok()?.to_string();
     let name = patient.target.name;
     let command = Command::new(["patch", "service", name, "--type=json", "-p", &text]);
     Some(Candidate::typed(Plan::JsonPatch, vec![command]))
@@ -51,7 +51,7 @@ fn index_of(pointer: &str) -> usize {
 }
 
 /// The JSON pointer of a path, with items of keyed lists found in the object.
-fn pointer(path: &Path, object: &Value) -> Option<Pointer> {
+fn pointer(path: &Path, object: &Value<'_>) -> Option<Pointer> {
     let mut text = String::new();
     let mut here = Some(object);
     for (at, element) in path.elements().iter().enumerate() {
@@ -60,13 +60,13 @@ fn pointer(path: &Path, object: &Value) -> Option<Pointer> {
             Element::Field(name) => {
                 text.push_str(&format!("/{}", name.replace('~', "~0").replace('/', "~1")));
                 let parent = here?;
-                here = parent.get(&**name);
+                here = parent.get(name);
                 if here.is_none() && !last {
                     return None;
                 }
             }
             Element::Key(_) => {
-                let list = here?.as_array()?;
+                let list = here?.as_list()?;
                 let found = list.iter().position(|item| Key::of(item).element() == *element);
                 match found {
                     Some(index) => {

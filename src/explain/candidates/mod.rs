@@ -4,23 +4,22 @@ mod fields;
 mod owners;
 mod ports;
 
-use serde_json::Value;
-
-use super::converged::{Key, unmet};
+use super::converged::{Key, items_of, unmet};
 use super::remedies::{File, Patient, Plan, annotation};
 use super::report::{StatusCause, Unmet, Way, WayOutcome};
 use super::ways;
 use crate::cluster::Cluster;
+use crate::value::Value;
 use crate::{Error, Manifest};
 
 /// Something to be tried: commands with the manifests that they take.
-pub(super) struct Candidate {
+pub(super) struct Candidate<'v> {
     pub(super) plan: Plan,
     commands: Vec<Command>,
     /// How the commands are to be typed.
     pub(super) steps: Vec<String>,
     /// What is to be brought about, where it is not quite what the manifest states.
-    pub(super) aim: Option<Value>,
+    pub(super) aim: Option<Value<'v>>,
 }
 
 struct Command {
@@ -50,7 +49,7 @@ pub(super) struct Tried {
     pub(super) midway: Option<Cluster>,
 }
 
-impl Candidate {
+impl Candidate<'_> {
     /// Commands that bring about what the manifest states, typed as they are.
     fn typed(plan: Plan, commands: Vec<Command>) -> Self {
         let steps = commands.iter().map(|command| ways::typed(&command.arguments)).collect();
@@ -144,23 +143,27 @@ impl Candidate {
 }
 
 /// All that is to be tried.
-pub(super) fn candidates(patient: Patient<'_>) -> Vec<Candidate> {
+pub(super) fn candidates(patient: Patient<'_>) -> Vec<Candidate<'_>> {
     let file = patient.target.file;
     let run =
         |plan: Plan, verbs: &[&str]| Candidate::typed(plan, verbs.iter().map(|verb| Command::of_file(verb, file)).collect());
     let way = |way: Way| run(Plan::Way { way }, &[way.verb()]);
-    let missing = unmet(patient.target.manifest.object(), patient.before);
+    let missing = unmet(patient.target.wanted, patient.before);
     let mut all = vec![way(Way::ServerSideApply)];
     // Force is no remedy of its own where nothing conflicts.
     if patient.conflicts() {
         all.push(way(Way::ServerSideApplyForced));
     }
-    // There is an annotation to be kept.
-    if patient.before.and_then(annotation).is_some() {
+    // What a plain replace does not bring about it does not bring about with an annotation; here is one to be kept.
+    if patient.replaces() && patient.before.and_then(annotation).is_some() {
         all.push(run(Plan::SaveConfig, &["replace --save-config"]));
     }
     all.push(way(Way::Replace));
     all.push(run(Plan::ApplyTwice, &["apply", "apply"]));
+    if patient.before.is_some() {
+        let delete = Command::new(["delete", "service", patient.target.name]);
+        all.push(Candidate::typed(Plan::Recreate, vec![delete, Command::of_file("apply", file)]));
+    }
     all.extend(fields::json_patch(patient, &missing));
     all.extend(ports::reordered(patient));
     all.extend(ports::renamed(patient));
@@ -168,16 +171,12 @@ pub(super) fn candidates(patient: Patient<'_>) -> Vec<Candidate> {
     all.extend(ports::renumbered(patient));
     all.extend(owners::repaired(patient, &missing));
     all.extend(owners::migrated(patient, &missing));
-    if patient.before.is_some() {
-        let delete = Command::new(["delete", "service", patient.target.name]);
-        all.push(Candidate::typed(Plan::Recreate, vec![delete, Command::of_file("apply", file)]));
-    }
     all
 }
 
 /// The live ports that the manifest lacks.
-fn left_over<'p>(patient: Patient<'p>, missing: &[Unmet]) -> impl Iterator<Item = &'p Value> {
+fn left_over<'p>(patient: Patient<'p>, missing: &[Unmet]) -> impl Iterator<Item = &'p Value<'p>> {
     let paths: Vec<&str> = missing.iter().filter(|unmet| unmet.wanted.is_null()).map(|unmet| unmet.path.as_str()).collect();
-    let items = patient.before.map_or(&[][..], super::remedies::ports_of);
+    let items = patient.before.map_or(&[][..], items_of);
     items.iter().filter(move |item| !paths.is_empty() && paths.contains(&&*Key::of(item).path()))
 }

@@ -2,42 +2,39 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
-
 use super::{Candidate, Command, left_over};
-use crate::explain::converged::Key;
+use crate::explain::converged::{Key, items_of};
 use crate::explain::divergences::LAST_APPLIED;
 use crate::explain::history::last_applied;
-use crate::explain::remedies::{Patient, Plan, annotation, ports_of};
+use crate::explain::remedies::{Patient, Plan, annotation};
 use crate::explain::report::{Unmet, Way};
 use crate::path::Path;
 use crate::structured::Operation;
-use crate::value;
 
 /// The managers under whose names kubectl applies: what they own is taken up without more ado.
 const OWN: [(&str, Operation); 2] = [("kubectl", Operation::Apply), ("kubectl-client-side-apply", Operation::Update)];
 
 /// The annotation states what is to go, and then `kubectl apply` removes it.
-pub(super) fn repaired(patient: Patient<'_>, missing: &[Unmet]) -> Option<Candidate> {
+pub(super) fn repaired(patient: Patient<'_>, missing: &[Unmet]) -> Option<Candidate<'static>> {
     let before = patient.before?;
     let applied = last_applied(before);
-    let known: BTreeSet<_> = applied.iter().flat_map(ports_of).filter_map(|item| item.get("port")?.as_i64()).collect();
+    let known: BTreeSet<_> = applied.iter().flat_map(items_of).filter_map(|item| item.get("port")?.as_i64()).collect();
     let numbers: BTreeSet<_> = left_over(patient, missing).filter_map(|item| item.get("port")?.as_i64()).collect();
     let unreadable = applied.is_none() && annotation(before).is_some_and(|text| !text.is_empty());
     if !unreadable && numbers.is_subset(&known) {
         return None;
     }
-    let ports: Vec<Value> = numbers.into_iter().map(|number| json!({"port": number})).collect();
-    let told = if ports.is_empty() { json!({}) } else { json!({"spec": {"ports": ports}}) };
-    let (told, name, file) = (value::Value::from_serde(&told).ok()?.to_string(), patient.target.name, patient.target.file);
-    let setting = format!("{LAST_APPLIED}={told}");
+    let ports: Vec<String> = numbers.into_iter().map(|number| format!(r#"{{"port":{number}}}"#)).collect();
+    let spec = if ports.is_empty() { String::new() } else { format!(r#""spec":{{"ports":[{}]}}"#, ports.join(",")) };
+    let (name, file) = (patient.target.name, patient.target.file);
+    let setting = format!("{LAST_APPLIED}={{{spec}}}");
     let annotate = Command::new(["annotate", "service", name, "--overwrite", &setting]);
     Some(Candidate::typed(Plan::RepairLastApplied, vec![annotate, Command::of_file("apply", file)]))
 }
 
 /// Server-side apply takes over whoever owns the annotation, and then removes what is not in the manifest; what another one applied
 /// goes when the manifest is applied in that one's name.
-pub(super) fn migrated(patient: Patient<'_>, missing: &[Unmet]) -> Option<Candidate> {
+pub(super) fn migrated(patient: Patient<'_>, missing: &[Unmet]) -> Option<Candidate<'static>> {
     let observed = patient.forced()?;
     let paths: Vec<Path> = left_over(patient, missing).filter_map(|item| Key::of(item).path().parse().ok()).collect();
     let owners = paths.iter().flat_map(|path| observed.owners(path));

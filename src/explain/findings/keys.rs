@@ -2,14 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
 use super::{Evidence, PORTS, cause, finding, items_of, ports_of};
 use crate::explain::converged::{Key, Ports};
 use crate::explain::facts::{Cause, Code, Fact, Finding, Holder, Kindred, Port};
 use crate::explain::render::words;
 use crate::explain::report::{WayOutcome, WayReport};
 use crate::schema::{ListType, Schema, Shape};
+use crate::value::Value;
 
 /// MK001: two items of the manifest, the live object or the last applied manifest have one number.
 pub(super) fn shared_merge_key(evidence: &Evidence<'_>) -> Option<Finding> {
@@ -39,7 +38,7 @@ pub(super) fn wrong_item(evidence: &Evidence<'_>) -> Option<Finding> {
 /// MK003: a port of the manifest was merged into another and is lost.
 pub(super) fn item_swallowed(evidence: &Evidence<'_>) -> Option<Finding> {
     let usual = evidence.usual()?;
-    let live = usual.report.live.as_ref().filter(|_| usual.report.outcome.succeeded())?;
+    let live = evidence.end(usual.report.way).filter(|_| usual.report.outcome.succeeded())?;
     let (after, is_live) = (ports_of(live), Ports::of(live));
     let before = evidence.before.map(ports_of).unwrap_or_default();
     let by_number: BTreeMap<i64, &Port> = after.iter().rev().map(|port| (port.port, port)).collect();
@@ -233,7 +232,7 @@ fn shared(evidence: &Evidence<'_>) -> Vec<Fact> {
     }
 }
 
-fn shared_in(holder: Holder, object: Option<&Value>) -> Vec<Fact> {
+fn shared_in(holder: Holder, object: Option<&Value<'_>>) -> Vec<Fact> {
     let mut groups: BTreeMap<i64, Vec<Port>> = BTreeMap::new();
     for port in object.map(ports_of).unwrap_or_default() {
         groups.entry(port.port).or_default().push(port);

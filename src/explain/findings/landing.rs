@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use super::{Evidence, items_of};
 use crate::explain::converged::same;
 use crate::explain::facts::{Fact, Port};
+use crate::value::{Map, Value};
 
 /// An item of kubectl's patch.
 #[derive(Clone, Debug)]
@@ -38,7 +37,7 @@ impl Landing {
 /// What became of each item of the first patch that `kubectl apply` sent.
 pub(super) fn landings(evidence: &Evidence<'_>) -> Vec<Landing> {
     let (Some(ran), Some(before)) = (evidence.usual(), evidence.before) else { return Vec::new() };
-    let Some(body) = ran.report.requests.first().map(|request| &request.body) else { return Vec::new() };
+    let Some(body) = &ran.sent else { return Vec::new() };
     let live = items_of(before);
     let manifest = items_of(evidence.manifest);
     // Pairs by number, in the order in which kubectl compared them.
@@ -71,18 +70,15 @@ pub(super) fn landings(evidence: &Evidence<'_>) -> Vec<Landing> {
     out
 }
 
-fn number(item: &Value) -> Option<i64> {
+fn number(item: &Value<'_>) -> Option<i64> {
     item.get("port")?.as_i64()
 }
 
-fn fields(item: &Value) -> Vec<String> {
-    let mut fields: Vec<String> =
-        item.as_object().into_iter().flatten().map(|(name, _)| name.clone()).filter(|name| name != "port").collect();
-    fields.sort();
-    fields
+fn fields(item: &Value<'_>) -> Vec<String> {
+    item.as_map().into_iter().flat_map(Map::keys).filter(|name| *name != "port").map(str::to_owned).collect()
 }
 
-fn same_or_absent(left: Option<&Value>, right: Option<&Value>) -> bool {
+fn same_or_absent(left: Option<&Value<'_>>, right: Option<&Value<'_>>) -> bool {
     match (left.filter(|value| !value.is_null()), right) {
         (None, None) => true,
         (Some(left), Some(right)) => same(left, right),
@@ -91,7 +87,7 @@ fn same_or_absent(left: Option<&Value>, right: Option<&Value>) -> bool {
 }
 
 /// Whether the patch item says what the manifest item has and the live item has not.
-fn made_from(item: &Value, live: Option<&Value>, given: Option<&Value>) -> bool {
+fn made_from(item: &Value<'_>, live: Option<&Value<'_>>, given: Option<&Value<'_>>) -> bool {
     let Some(given) = given else { return false };
     fields(item).iter().all(|field| {
         same_or_absent(item.get(field), given.get(field))

@@ -9,32 +9,49 @@ mod owners;
 mod ports;
 mod values;
 
-use serde_json::Value;
-
+pub(super) use super::converged::items_of;
 use super::facts::{Cause, Code, Fact, Finding, Port};
 use super::history::last_applied;
 use super::report::{Divergence, Way};
 use super::ways::Ran;
+use crate::value::Value;
 use landing::Landing;
 
 /// All that findings are drawn from.
 pub(super) struct Evidence<'e> {
-    pub(super) manifest: &'e Value,
-    pub(super) before: Option<&'e Value>,
+    pub(super) manifest: &'e Value<'e>,
+    pub(super) before: Option<&'e Value<'e>>,
     pub(super) ways: &'e [Ran],
+    /// The object after each of the ways.
+    pub(super) ends: &'e [Option<Value<'e>>],
     pub(super) divergences: &'e [Divergence],
     /// The manifest that was applied last, as the live object tells.
-    last_applied: Option<Value>,
+    last_applied: Option<Value<'e>>,
     /// What became of the items of kubectl's patch.
     landings: Vec<Landing>,
 }
 
 impl<'e> Evidence<'e> {
-    pub(super) fn new(manifest: &'e Value, before: Option<&'e Value>, ways: &'e [Ran], divergences: &'e [Divergence]) -> Self {
-        let mut evidence =
-            Evidence { manifest, before, ways, divergences, last_applied: before.and_then(last_applied), landings: Vec::new() };
+    pub(super) fn new(
+        manifest: &'e Value<'e>,
+        before: Option<&'e Value<'e>>,
+        (ways, ends): (&'e [Ran], &'e [Option<Value<'e>>]),
+        divergences: &'e [Divergence],
+    ) -> Self {
+        let last_applied = before.and_then(last_applied);
+        let mut evidence = Evidence { manifest, before, ways, ends, divergences, last_applied, landings: Vec::new() };
         evidence.landings = landing::landings(&evidence);
         evidence
+    }
+
+    /// The ways, each with the object after it.
+    fn runs(&self) -> impl Iterator<Item = (&'e Ran, Option<&'e Value<'e>>)> {
+        self.ways.iter().zip(self.ends.iter().map(Option::as_ref))
+    }
+
+    /// The object after a way.
+    fn end(&self, way: Way) -> Option<&'e Value<'e>> {
+        self.runs().find(|(ran, _)| ran.report.way == way)?.1
     }
 
     fn way(&self, way: Way) -> Option<&'e Ran> {
@@ -90,8 +107,8 @@ fn drop_retold(findings: &mut Vec<Finding>) {
 }
 
 /// What can be said of a manifest before anything is sent.
-pub(super) fn of_manifest(manifest: &Value) -> Vec<Finding> {
-    let evidence = Evidence::new(manifest, None, &[], &[]);
+pub(super) fn of_manifest(manifest: &Value<'_>) -> Vec<Finding> {
+    let evidence = Evidence::new(manifest, None, (&[], &[]), &[]);
     [keys::shared_merge_key, ports::protocol_left_out].iter().filter_map(|emit| emit(&evidence)).collect()
 }
 
@@ -116,12 +133,8 @@ fn cause(fact: Fact, because: Vec<Cause>) -> Cause {
 }
 
 /// The ports of an object.
-fn ports_of(object: &Value) -> Vec<Port> {
+fn ports_of(object: &Value<'_>) -> Vec<Port> {
     items_of(object).iter().enumerate().filter_map(|(at, item)| Port::of(item, at)).collect()
-}
-
-fn items_of(object: &Value) -> &[Value] {
-    object.pointer("/spec/ports").and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
 const PORTS: &str = ".spec.ports";

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
 use super::{Evidence, cause, finding};
 use crate::explain::converged::unmet;
 use crate::explain::divergences::LAST_APPLIED;
@@ -42,7 +40,7 @@ pub(super) fn left_behind(evidence: &Evidence<'_>) -> Option<Finding> {
     let mut because = Vec::new();
     let mut first = String::new();
     for divergence in evidence.divergences {
-        let stays = |value: &Value| !value.is_null();
+        let stays = |value: &serde_json::Value| !value.is_null();
         let (client, server) = (stays(&divergence.client_side), stays(&divergence.server_side));
         if !divergence.wanted.is_null() || divergence.live.is_null() || client == server {
             continue;
@@ -84,7 +82,7 @@ pub(super) fn last_applied_missing(evidence: &Evidence<'_>) -> Option<Finding> {
     let usual = &evidence.usual()?.report;
     // Without something to remove the annotation is not missed.
     let left: Vec<&str> = usual.unmet.iter().filter(|unmet| unmet.wanted.is_null()).map(|unmet| unmet.path.as_str()).collect();
-    if !missing || left.is_empty() || before.pointer("/metadata/annotations").is_some_and(|all| all.get(LAST_APPLIED).is_some()) {
+    if !missing || left.is_empty() || before.at(&["metadata", "annotations", LAST_APPLIED]).is_some() {
         return None;
     }
     Some(finding(Code::LastApplied, format!(".metadata.annotations.{LAST_APPLIED}"), vec![Fact::LastAppliedMissing.into()]))

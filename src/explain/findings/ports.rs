@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
 use super::{Evidence, PORTS, finding, items_of, ports_of, refused_alike};
 use crate::explain::converged::{Key, Ports};
 use crate::explain::facts::{Cause, Code, Fact, Finding, Port};
 use crate::explain::report::{StatusCause, Way, WayReport};
+use crate::value::Value;
 
 /// So many ports are told of.
 const MOST: usize = 8;
@@ -23,7 +22,7 @@ pub(super) fn number_changed(evidence: &Evidence<'_>) -> Option<Finding> {
     let live = ports_of(before);
     let by_name: BTreeMap<&str, &Port> = live.iter().rev().filter_map(|port| Some((port.name.as_deref()?, port))).collect();
     let given = Ports::of(evidence.manifest);
-    let ends: Vec<_> = evidence.ways.iter().map(|ran| (&ran.report, ran.report.live.as_ref().map(Ports::of))).collect();
+    let ends: Vec<_> = evidence.runs().map(|(ran, end)| (&ran.report, end.map(Ports::of))).collect();
     let mut changed = Vec::new();
     for (at, item) in items_of(evidence.manifest).iter().enumerate() {
         let Some(is) = Port::of(item, at) else { continue };
@@ -90,8 +89,8 @@ pub(super) fn node_port_redrawn(evidence: &Evidence<'_>) -> Option<Finding> {
         return None;
     }
     let given = Ports::of(evidence.manifest);
-    let done = evidence.ways.iter().map(|ran| &ran.report).filter(|report| report.outcome.succeeded());
-    let ends: Vec<_> = done.filter_map(|report| Some((report.way, Ports::of(report.live.as_ref()?)))).collect();
+    let done = evidence.runs().filter(|(ran, _)| ran.report.outcome.succeeded());
+    let ends: Vec<_> = done.filter_map(|(ran, end)| Some((ran.report.way, Ports::of(end?)))).collect();
     let mut because = Vec::new();
     for (at, item) in items_of(evidence.before?).iter().enumerate() {
         let (Some(port), Some(was)) = (Port::of(item, at), number(item)) else { continue };
@@ -111,7 +110,7 @@ pub(super) fn node_port_redrawn(evidence: &Evidence<'_>) -> Option<Finding> {
     (!because.is_empty()).then(|| finding(Code::NodePortRedrawn, PORTS, because))
 }
 
-fn number(item: &Value) -> Option<i64> {
+fn number(item: &Value<'_>) -> Option<i64> {
     item.get("nodePort").and_then(Value::as_i64).filter(|number| *number != 0)
 }
 
@@ -136,12 +135,12 @@ pub(super) fn protocol_left_out(evidence: &Evidence<'_>) -> Option<Finding> {
 
 /// MK018: the type changes to one without node ports.
 pub(super) fn type_changed(evidence: &Evidence<'_>) -> Option<Finding> {
-    let kind = |object: &Value| object.pointer("/spec/type").and_then(Value::as_str).unwrap_or("ClusterIP").to_owned();
+    let kind = |object: &Value<'_>| object.at(&["spec", "type"]).and_then(Value::as_str).unwrap_or("ClusterIP").to_owned();
     let (was, is) = (kind(evidence.before?), kind(evidence.manifest));
     let after = evidence.way(Way::Replace).or_else(|| evidence.way(Way::ServerSideApplyForced));
     let has_none = |ran: &super::Ran| {
         ran.report.outcome.succeeded()
-            && ran.report.live.as_ref().is_some_and(|live| items_of(live).iter().all(|item| number(item).is_none()))
+            && evidence.end(ran.report.way).is_some_and(|live| items_of(live).iter().all(|item| number(item).is_none()))
     };
     let freed: Vec<i64> = items_of(evidence.before?).iter().filter_map(number).collect();
     if was == is || freed.is_empty() || !after.is_some_and(has_none) {

@@ -1,13 +1,12 @@
 //! Values that are not taken as they look: MK016, MK017 and MK019.
 
-use serde_json::Value;
-
 use super::{Evidence, finding, refused_alike};
-use crate::explain::converged::{is_zero, sorted};
+use crate::explain::converged::is_zero;
 use crate::explain::facts::{Cause, Code, Fact, Finding};
 use crate::explain::render::words;
 use crate::explain::report::{WayOutcome, WayReport};
 use crate::path::Path;
+use crate::value::Value;
 
 /// MK016: a field is stated as `null` or with its zero value, and kubectl finds it different on every run.
 pub(super) fn zero_stated(evidence: &Evidence<'_>) -> Option<Finding> {
@@ -18,9 +17,10 @@ pub(super) fn zero_stated(evidence: &Evidence<'_>) -> Option<Finding> {
     let mut stated = Vec::new();
     zeros(&Path::new(), evidence.manifest, &mut stated);
     // What is live with that very value is not found different.
-    let differs = |path: &Path, value: &Value| {
-        let live = path.elements().iter().try_fold(report.live.as_ref()?, |live, element| match element {
-            crate::path::Element::Field(name) => live.get(&**name),
+    let end = evidence.end(report.way);
+    let differs = |path: &Path, value: &Value<'_>| {
+        let live = path.elements().iter().try_fold(end?, |live, element| match element {
+            crate::path::Element::Field(name) => live.get(name),
             _ => None,
         });
         (live != Some(value)).then_some(())
@@ -28,7 +28,7 @@ pub(super) fn zero_stated(evidence: &Evidence<'_>) -> Option<Finding> {
     let facts: Vec<Cause> = stated
         .into_iter()
         .filter(|(path, value)| differs(path, value).is_some())
-        .map(|(path, value)| Fact::ZeroStated { path: path.to_string(), value }.into())
+        .map(|(path, value)| Fact::ZeroStated { path: path.to_string(), value: value.borrowed().into_serde() }.into())
         .collect();
     let first = match facts.first().map(|cause| &cause.fact) {
         Some(Fact::ZeroStated { path, .. }) => path.clone(),
@@ -38,12 +38,12 @@ pub(super) fn zero_stated(evidence: &Evidence<'_>) -> Option<Finding> {
 }
 
 /// The fields outside of lists that are stated as `null`, or as zero.
-fn zeros(path: &Path, value: &Value, out: &mut Vec<(Path, Value)>) {
-    let Value::Object(fields) = value else { return };
-    for (name, value) in sorted(fields) {
-        let path = path.clone().field(name.clone());
-        if is_zero(value) && !matches!(value, Value::Array(_)) {
-            out.push((path, value.clone()));
+fn zeros<'v>(path: &Path, value: &'v Value<'v>, out: &mut Vec<(Path, &'v Value<'v>)>) {
+    let Value::Map(fields) = value else { return };
+    for (name, value) in fields.iter() {
+        let path = path.clone().field(name.to_owned());
+        if is_zero(value) && !matches!(value, Value::List(_)) {
+            out.push((path, value));
         } else {
             zeros(&path, value, out);
         }
