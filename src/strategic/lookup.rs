@@ -138,6 +138,15 @@ mod tests {
             assert_eq!(lookup.list(spec, "foo").err().unwrap().to_string(), in_spec);
             assert_eq!(lookup.object(labels, "foo").err().unwrap().to_string(), in_labels);
         }
+        for (path, kind) in [
+            (&["spec", "clusterIP"][..], "string"),
+            (&["spec", "publishNotReadyAddresses"], "bool"),
+            (&["spec", "healthCheckNodePort"], "int32"),
+            (&["spec", "ports"], "slice"),
+        ] {
+            let told = Lookup::GoTypes.object(schema.at(path).unwrap().ty(), "foo").err().unwrap().to_string();
+            assert_eq!(told, format!("merging an object in json but data type is not struct, instead is: {kind}"), "{path:?}");
+        }
         assert_eq!(Lookup::GoTypes.list(spec, "PORTS").ok().unwrap().merge_key(), "port");
         assert!(Lookup::OpenApiV3.list(spec, "PORTS").is_err());
     }

@@ -31,22 +31,22 @@ pub(super) fn style(text: &str, is_key: bool) -> Style {
 
 /// The text as upstream reads it back from JSON before it writes it.
 ///
-/// Upstream: JSON is read as YAML, where U+0085, which JSON does not escape, ends a line: it is folded into a space.
+/// Upstream: JSON is read as YAML, where U+0085, which JSON does not escape, ends a line: it is folded into a space. Spaces around it go;
+/// a tab, which JSON does escape, stays.
 pub(super) fn read_back(text: &str) -> Cow<'_, str> {
     if !text.contains('\u{85}') {
         return Cow::Borrowed(text);
     }
-    let blank = [' ', '\t'];
     let mut lines = text.split('\u{85}').enumerate().peekable();
     let mut folded = String::with_capacity(text.len());
     let mut empty_lines = 0;
     while let Some((at, mut line)) = lines.next() {
         let is_last = lines.peek().is_none();
         if at > 0 {
-            line = line.trim_start_matches(blank);
+            line = line.trim_start_matches(' ');
         }
         if !is_last {
-            line = line.trim_end_matches(blank);
+            line = line.trim_end_matches(' ');
         }
         if at > 0 && line.is_empty() && !is_last {
             empty_lines += 1;
@@ -139,6 +139,7 @@ pub(super) fn escape(c: char, text: &str) -> Option<String> {
         '\x1b' => 'e',
         '"' | '\\' => c,
         '\u{85}' => 'N',
+        '\u{a0}' => '_',
         '\u{2028}' => 'L',
         '\u{2029}' => 'P',
         _ => {
@@ -160,7 +161,10 @@ fn is_typed(text: &str) -> bool {
     ];
     match text.bytes().next() {
         None | Some(b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' | b'~') => WORDS.contains(&text),
-        Some(b'.') => matches!(text, ".nan" | ".NaN" | ".NAN" | ".inf" | ".Inf" | ".INF") || is_float(text),
+        Some(b'.') => {
+            matches!(text, ".nan" | ".NaN" | ".NAN" | ".inf" | ".Inf" | ".INF")
+                || (parts_digits(text) && is_float(&text.replace('_', "")))
+        }
         Some(b'+' | b'-' | b'0'..=b'9') => {
             let plain = text.replace('_', "");
             let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
@@ -173,31 +177,47 @@ fn is_typed(text: &str) -> bool {
     }
 }
 
-/// Go's integers in any base: `80`, `0x1f`, `0b1`, `0o17`, `017`.
+/// Whether every underscore stands between two digits.
+fn parts_digits(text: &str) -> bool {
+    let mut parts = text.split('_').peekable();
+    let digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
+    while let Some(part) = parts.next() {
+        if let Some(next) = parts.peek()
+            && !(digit(part.as_bytes().last()) && digit(next.as_bytes().first()))
+        {
+            return false;
+        }
+    }
+    true
+}
+
+/// Go's integers in any base: `80`, `0x1f`, `0b1`, `0o17`; what is octal without the letter reads as a float, too.
 fn is_integer(text: &str) -> bool {
-    let (negative, digits) = match text.as_bytes() {
-        [b'-', ..] => (true, &text[1..]),
-        [b'+', ..] => (false, &text[1..]),
-        _ => (false, text),
-    };
+    let (sign, digits) = signed(text);
     let lower = digits.to_ascii_lowercase();
     let (digits, base) = match lower.as_bytes() {
         [b'0', b'x', ..] => (&lower[2..], 16),
         [b'0', b'b', ..] => (&lower[2..], 2),
         [b'0', b'o', ..] => (&lower[2..], 8),
-        [b'0', _, ..] => (&lower[1..], 8),
         _ => (&*lower, 10),
     };
-    let bare = !digits.starts_with(['+', '-']);
-    // An unsigned number has no sign of its own, and a negative one is signed.
-    let limit = if negative {
-        1 << 63
-    } else if text.starts_with('+') {
-        (1 << 63) - 1
-    } else {
-        u64::MAX
+    // Upstream: behind `0b` a number is read once more, with a sign of its own.
+    let again = text.strip_prefix("0b").map(signed);
+    fits(sign, digits, base) || again.is_some_and(|(sign, digits)| fits(sign, digits, 2))
+}
+
+fn signed(text: &str) -> (&str, &str) {
+    text.split_at(usize::from(text.starts_with(['+', '-'])))
+}
+
+/// Whether a number fits into 64 bits: without a sign it is unsigned.
+fn fits(sign: &str, digits: &str, base: u32) -> bool {
+    let limit = match sign {
+        "-" => 1 << 63,
+        "+" => (1 << 63) - 1,
+        _ => u64::MAX,
     };
-    bare && u64::from_str_radix(digits, base).is_ok_and(|number| number <= limit)
+    signed(digits).0.is_empty() && u64::from_str_radix(digits, base).is_ok_and(|number| number <= limit)
 }
 
 /// `-1.5e3`, `.5`, `1.`, `08`; not beyond what a float can hold.
@@ -254,6 +274,9 @@ fn is_timestamp(text: &str) -> bool {
     if !zoned && !rest.take(" ") {
         return false;
     }
+    if !zoned {
+        rest = Rest(rest.0.trim_start_matches(' '));
+    }
     let below = |value: Option<u32>, limit: u32| value.is_some_and(|value| value < limit);
     if !(below(rest.digits(1, 2), 24) && rest.take(":") && below(rest.digits(1, 2), 60) && rest.take(":")) {
         return false;
@@ -272,7 +295,7 @@ fn is_timestamp(text: &str) -> bool {
     (rest.take("+") || rest.take("-"))
         && below(rest.digits(2, 2), 25)
         && rest.take(":")
-        && below(rest.digits(2, 2), 60)
+        && below(rest.digits(2, 2), 61)
         && rest.0.is_empty()
 }
 
