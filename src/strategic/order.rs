@@ -331,7 +331,9 @@ mod tests {
             let mut positions: Vec<usize> = (0..keys.len()).collect();
             match way {
                 "sort" => sort(&mut positions, |&a, &b| keys[a] <= keys[b]),
+                "strict" => sort(&mut positions, |&a, &b| keys[a] < keys[b]),
                 // Key 0 stands for an item that is not in the order list.
+                "wild" => sort(&mut positions, |&a, &b| keys[a] == 0 || keys[b] == 0 || keys[a] < keys[b]),
                 "stable" => sort_stable(&mut positions, |&a, &b| keys[a] == 0 || keys[b] == 0 || keys[a] < keys[b]),
                 other => panic!("{other}"),
             }
