@@ -13,37 +13,47 @@ use crate::value::{Value, go_value, integer_text};
 const SHORT: usize = 16;
 
 /// A value as `%v` prints it.
-pub(super) enum Printed<'k> {
-    Text(&'k str),
+pub(super) struct Printed<'k> {
+    text: Text<'k>,
+    /// The first bytes of the text, the highest first, and zeros where it is shorter: they tell most texts apart.
+    first: u64,
+}
+
+enum Text<'k> {
+    Borrowed(&'k str),
     Digits { digits: [u8; 20], start: usize },
-    Other(String),
+    Owned(String),
 }
 
 impl<'k> Printed<'k> {
     pub(super) fn new(value: Option<&'k Value<'_>>) -> Self {
-        match value {
-            None | Some(Value::Null) => Printed::Text("<nil>"),
-            Some(Value::String(text)) => Printed::Text(text),
+        let text = match value {
+            None | Some(Value::Null) => Text::Borrowed("<nil>"),
+            Some(Value::String(text)) => Text::Borrowed(text),
             Some(&Value::Integer(number)) => {
                 let (digits, start) = integer_text(number);
-                Printed::Digits { digits, start }
+                Text::Digits { digits, start }
             }
-            Some(other) => Printed::Other(go_value(other)),
-        }
+            Some(other) => Text::Owned(go_value(other)),
+        };
+        let first = text.bytes().iter().chain(&[0; 8]).take(8).fold(0, |first, byte| first << 8 | u64::from(*byte));
+        Printed { text, first }
     }
+}
 
+impl Text<'_> {
     fn bytes(&self) -> &[u8] {
         match self {
-            Printed::Text(text) => text.as_bytes(),
-            Printed::Digits { digits, start } => &digits[*start..],
-            Printed::Other(text) => text.as_bytes(),
+            Text::Borrowed(text) => text.as_bytes(),
+            Text::Digits { digits, start } => &digits[*start..],
+            Text::Owned(text) => text.as_bytes(),
         }
     }
 }
 
 impl Ord for Printed<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.bytes().cmp(other.bytes())
+        self.first.cmp(&other.first).then_with(|| self.text.bytes().cmp(other.text.bytes()))
     }
 }
 
@@ -185,7 +195,33 @@ mod tests {
     fn prints_as_percent_v() {
         for text in ["0", "-7", "9223372036854775807", "-9223372036854775808", "52.0", "1e6", "\"a\"", "true", "null", "[1]"] {
             let value = parse(text.as_bytes()).unwrap();
-            assert_eq!(Printed::new(Some(&value)).bytes(), go_value(&value).as_bytes(), "{text}");
+            assert_eq!(Printed::new(Some(&value)).text.bytes(), go_value(&value).as_bytes(), "{text}");
+        }
+    }
+
+    #[test]
+    fn is_ordered_as_its_text() {
+        let texts = [
+            "",
+            "\0",
+            "\0a",
+            "1",
+            "10",
+            "100000000",
+            "1000000000",
+            "1000000001",
+            "1001",
+            "2",
+            "a",
+            "aaaaaaaa",
+            "aaaaaaaa\0",
+            "ß",
+        ];
+        let values: Vec<_> = texts.iter().map(|text| Value::from(*text)).collect();
+        for (left, a) in values.iter().zip(texts) {
+            for (right, b) in values.iter().zip(texts) {
+                assert_eq!(Printed::new(Some(left)).cmp(&Printed::new(Some(right))), a.cmp(b), "{a:?} {b:?}");
+            }
         }
     }
 
