@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --bench allocations` prints a row for each work, kind of keys and number of ports: the bytes of the inputs, how often
 //! memory was asked for, how many bytes in all, and how many were held at most at one time beyond the inputs. A block that grows
-//! counts as a new one, the old one being held meanwhile.
+//! counts as a new one, the old one being held meanwhile. `cargo bench --bench allocations -- apply history` prints these works alone.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a benchmark fails by panicking")]
 
@@ -22,6 +22,7 @@ use mergekey::{Manifest, explain};
 fn main() {
     // `cargo test --benches` only wants to know that it runs.
     let largest = if std::env::args().any(|argument| argument == "--bench") { 10_000 } else { 2 };
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
     let schema = Schema::builtin("v1", "Service").expect("a Service is built in");
     println!("| work | keys | ports | input | allocations | bytes | x input | peak | x input |");
     println!("|---|---|---:|---:|---:|---:|---:|---:|---:|");
@@ -35,6 +36,9 @@ fn main() {
         ("report", report, &[2, 100, 1_000]),
     ];
     for (name, work, sizes) in works {
+        if !wanted.is_empty() && !wanted.iter().any(|wanted| wanted == name) {
+            continue;
+        }
         for keys in Keys::ALL {
             for &ports in sizes.iter().filter(|ports| **ports <= largest) {
                 let Row { input, counted } = work(ports, keys, &schema);
