@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::encode::owner_reference_text;
-use super::field_error::{FieldError, text, texts};
+use super::field_error::{FieldError, named, text, texts};
 use super::names;
 use super::types::{ObjectMeta, OwnerReference, Service};
 use crate::value::{Value, is_printable, quote};
@@ -30,8 +30,7 @@ static UPDATE: &[fn(&ObjectMeta, &mut Vec<FieldError>)] =
     &[generate_name_segment, generation, labels, annotations, owner_references, finalizers, managed_fields];
 
 /// The checks against the old metadata.
-static UPDATE_AGAINST: &[fn(&ObjectMeta, &ObjectMeta, &mut Vec<FieldError>)] =
-    &[new_finalizers, immutable_uid, immutable_deletion];
+static UPDATE_AGAINST: &[fn(&ObjectMeta, &ObjectMeta, &mut Vec<FieldError>)] = &[new_finalizers, immutable_uid, immutable_times];
 
 pub(super) fn validate_create(service: &Service, errors: &mut Vec<FieldError>) {
     CREATE.iter().for_each(|check| check(&service.metadata, errors));
@@ -229,14 +228,18 @@ const IMMUTABLE: &str = "field is immutable";
 
 fn immutable_uid(new: &ObjectMeta, old: &ObjectMeta, errors: &mut Vec<FieldError>) {
     if new.uid != old.uid {
-        errors.push(FieldError::invalid("metadata.uid", text(&new.uid), IMMUTABLE));
+        errors.push(FieldError::invalid("metadata.uid", named(&new.uid), IMMUTABLE));
     }
 }
 
-fn immutable_deletion(new: &ObjectMeta, old: &ObjectMeta, errors: &mut Vec<FieldError>) {
-    if new.deletion_timestamp != old.deletion_timestamp {
-        let value = new.deletion_timestamp.as_deref().map_or("null".to_owned(), text);
-        errors.push(FieldError::invalid("metadata.deletionTimestamp", value, IMMUTABLE));
+fn immutable_times(new: &ObjectMeta, old: &ObjectMeta, errors: &mut Vec<FieldError>) {
+    for (field, new, old) in [
+        ("metadata.creationTimestamp", &new.creation_timestamp, &old.creation_timestamp),
+        ("metadata.deletionTimestamp", &new.deletion_timestamp, &old.deletion_timestamp),
+    ] {
+        if new != old {
+            errors.push(FieldError::invalid(field, new.as_deref().map_or("null".to_owned(), text), IMMUTABLE));
+        }
     }
     if new.deletion_grace_period_seconds != old.deletion_grace_period_seconds {
         let value = new.deletion_grace_period_seconds.map_or("null".to_owned(), |seconds| seconds.to_string());
@@ -316,8 +319,14 @@ mod tests {
             (
                 "metadata/update/uid",
                 r#"{"uid":"u"}"#,
-                r#"{"uid":"abc"}"#,
-                r#"metadata.uid: Invalid value: "abc": field is immutable"#,
+                r#"{"uid":"<abc>"}"#,
+                r#"metadata.uid: Invalid value: "\u003cabc\u003e": field is immutable"#,
+            ),
+            (
+                "metadata/update/creation",
+                "{}",
+                r#"{"creationTimestamp":"2020-01-01T00:00:00Z"}"#,
+                r#"metadata.creationTimestamp: Invalid value: "2020-01-01T00:00:00Z": field is immutable"#,
             ),
             (
                 "metadata/update/deletion",
