@@ -121,6 +121,13 @@ impl Manifest {
     /// is a list of objects; [`Error::is_too_deep`] beyond [`MAX_DEPTH`](value::MAX_DEPTH).
     #[cfg(feature = "yaml")]
     pub fn from_yaml(text: &str) -> Result<Self, Error> {
+        // Upstream: a text is cut at lines of three dashes before it is read, and a directive is then cut off from its document.
+        let is_empty = |line: &str| line.trim_start().is_empty() || line.trim_start().starts_with('#');
+        if let Some((line, _)) =
+            text.lines().enumerate().find(|(_, line)| !is_empty(line)).filter(|(_, line)| line.starts_with('%'))
+        {
+            return Err(Error::syntax(line + 1, 1, "a directive stands here, kubectl takes none"));
+        }
         let documents = yaml::read(text)?;
         let mut nodes = documents.nodes.into_iter();
         let Some(root) = nodes.next() else {

@@ -50,6 +50,8 @@ impl Lookup {
         let below = match (self, field.ty().shape()) {
             (_, Shape::List(list)) => list.item(),
             (Lookup::OpenApiV3, _) => field.ty(),
+            // Upstream: what has a definition of its own is not looked into.
+            (Lookup::OpenApiV2, Shape::Struct(_) | Shape::Scalar(Scalar::Untyped)) => field.ty(),
             (Lookup::OpenApiV2, shape) => return Err(fault::schema(format!("expected slice, but got {}", v2_name(shape)))),
             (Lookup::GoTypes, _) => return Err(fault::schema("expected slice or array type, but got: struct")),
         };
@@ -147,6 +149,11 @@ mod tests {
             let told = Lookup::GoTypes.object(schema.at(path).unwrap().ty(), "foo").err().unwrap().to_string();
             assert_eq!(told, format!("merging an object in json but data type is not struct, instead is: {kind}"), "{path:?}");
         }
+        let listed = |lookup: Lookup, key| lookup.list(spec, key).err().map(|error| error.to_string()).unwrap_or_default();
+        assert_eq!(listed(Lookup::OpenApiV2, "type"), "expected slice, but got primitive");
+        assert_eq!(listed(Lookup::OpenApiV2, "selector"), "expected slice, but got map");
+        assert_eq!(listed(Lookup::OpenApiV2, "sessionAffinityConfig"), "", "it is a reference");
+        assert_eq!(listed(Lookup::GoTypes, "sessionAffinityConfig"), "expected slice or array type, but got: struct");
         assert_eq!(Lookup::GoTypes.list(spec, "PORTS").ok().unwrap().merge_key(), "port");
         assert!(Lookup::OpenApiV3.list(spec, "PORTS").is_err());
     }

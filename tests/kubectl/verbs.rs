@@ -141,6 +141,7 @@ fn words_of_label_and_annotate() {
 #[test]
 fn listing() {
     let labelled = edit(dns(53), &json!({"metadata": {"labels": {"a": "1", "b": "2"}, "annotations": {"c": "3"}}}));
+    let together = "error: --list and --output may not be specified together\n";
     check(
         "label/list",
         &[
@@ -149,6 +150,12 @@ fn listing() {
             step("label service dns --list a- c=3", "b=2\nc=3\n"),
             refused("label service dns --list a=2", "error: 'a' already has a value (1), and --overwrite is false\n"),
             step("annotate service dns --list d=4", "c=3\nd=4\n"),
+            refused("label --list -o yaml", together),
+            refused(
+                "label service dns --list a=1 a- -o yaml",
+                "error: can not both modify and remove a label in the same command\n",
+            ),
+            refused("annotate service dns --list a=1 a- -o yaml", together),
             refused("label service no --list", "Error from server (NotFound): services \"no\" not found\n"),
         ],
     );

@@ -334,12 +334,15 @@ impl<'a> Line<'a> {
 
     fn label(&mut self) -> Result<Verb, Error> {
         let (common, changes) = (self.common()?, self.changes("label")?);
-        self.refuse_if(labels::labels_fault(&changes));
+        self.refuse_if(labels::contradiction(&changes));
+        self.check_listing(&common, &changes);
+        self.refuse_if(labels::nothing(&changes, "label"));
         Ok(Verb::Label(self.name()?, Label { common, changes }))
     }
 
     fn annotate(&mut self) -> Result<Verb, Error> {
         let (common, changes) = (self.common()?, self.changes("annotation")?);
+        self.check_listing(&common, &changes);
         self.refuse_if(labels::annotations_fault(&changes));
         Ok(Verb::Annotate(self.name()?, Annotate { common, changes }))
     }
@@ -405,10 +408,16 @@ impl<'a> Line<'a> {
                 None => changes.remove.extend(word.strip_suffix('-').map(str::to_owned)),
             }
         }
+        Ok(changes)
+    }
+
+    fn check_listing(&mut self, common: &Common, changes: &Changes) {
+        if changes.list && common.printing.output.is_some() {
+            self.refuse("--list and --output may not be specified together");
+        }
         if self.words.is_empty() {
             self.refuse("one or more resources must be specified as <resource> <name> or <resource>/<name>");
         }
-        Ok(changes)
     }
 
     /// What is left is not known here.

@@ -23,7 +23,7 @@ const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
 pub(super) fn label(session: &mut Session<'_, '_>, name: &str, options: &Label) -> Result<(), Failure> {
     let changes = &options.changes;
     let fault = changes.set.iter().find_map(|(key, value)| value_fault(&format!("{key}={value}"), value));
-    if let Some(fault) = fault.or_else(|| labels_fault(changes)) {
+    if let Some(fault) = fault.or_else(|| contradiction(changes)).or_else(|| nothing(changes, "label")) {
         return Err(Failure::Client(fault));
     }
     let wanted = wanted(changes);
@@ -66,12 +66,9 @@ pub(super) fn label(session: &mut Session<'_, '_>, name: &str, options: &Label) 
     session.print(&shown(&live, "labels", changed(labels, changes)), operation, &options.common)
 }
 
-/// Why kubectl does this to no object's labels.
-pub(super) fn labels_fault(changes: &Changes) -> Option<String> {
-    if !both(changes).is_empty() {
-        return Some("can not both modify and remove a label in the same command".to_owned());
-    }
-    nothing(changes, "label")
+/// Why kubectl changes no object's labels in this way.
+pub(super) fn contradiction(changes: &Changes) -> Option<String> {
+    (!both(changes).is_empty()).then(|| "can not both modify and remove a label in the same command".to_owned())
 }
 
 /// The keys that are both set and removed.
@@ -79,7 +76,8 @@ fn both(changes: &Changes) -> Vec<&str> {
     changes.remove.iter().map(String::as_str).filter(|key| changes.set.iter().any(|(set, _)| set == key)).collect()
 }
 
-fn nothing(changes: &Changes, what: &str) -> Option<String> {
+/// Why kubectl does nothing, if nothing is asked for.
+pub(super) fn nothing(changes: &Changes, what: &str) -> Option<String> {
     let nothing = changes.set.is_empty() && changes.remove.is_empty() && !changes.list;
     nothing.then(|| format!("at least one {what} update is required"))
 }
