@@ -62,7 +62,17 @@ impl Object {
         with_managed_fields(self.shown(), &self.stored.managed_fields)
     }
 
-    /// The same as JSON.
+    /// The same without its managed fields, which take longest to write out.
+    pub(crate) fn unmanaged(&self) -> Value<'_> {
+        self.shown().to_value()
+    }
+
+    /// Whether both have the same managed fields.
+    pub(crate) fn is_owned_as(&self, other: &Object) -> bool {
+        self.stored.managed_fields == other.stored.managed_fields
+    }
+
+    /// The object as JSON.
     pub fn to_json(&self) -> serde_json::Value {
         self.to_value().into_serde()
     }

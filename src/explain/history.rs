@@ -7,7 +7,7 @@ use super::converged::unmet;
 use super::divergences::LAST_APPLIED;
 use super::report::{Note, Told, Way};
 use super::ways::{self, Target};
-use crate::cluster::{Cluster, Environment, Object};
+use crate::cluster::{Cluster, Environment};
 use crate::{Error, Manifest, value};
 
 /// A command of a history: `{"kubectl": ["apply", "-f", "-"], "manifest": {...}}`.
@@ -126,13 +126,13 @@ fn play(cluster: &mut Cluster, step: &Step, target: Target<'_>, is_well: bool) -
     let before = cluster.clone();
     let outcome = cluster.kubectl(&step.kubectl, manifest.as_ref())?;
     let live = target.object(cluster);
-    let live = live.as_ref().map(Object::to_value);
     let wanted = manifest.as_ref().map(|manifest| value::Value::from_serde(manifest.object())).transpose()?;
-    let left = wanted.as_ref().map(|wanted| unmet(wanted, live.as_ref()));
+    let target = manifest.as_ref().zip(wanted.as_ref()).map(|(manifest, wanted)| Target { manifest, wanted, ..target });
+    let left = target.map(|target| unmet(target.wanted, live.as_ref().map(|live| target.view(live)).as_ref()));
     let converged = left.as_ref().map(|left| live.is_some() && left.is_empty());
-    let instead = match (&manifest, &wanted, step.way()) {
-        (Some(manifest), Some(wanted), Some(went)) if converged == Some(false) && is_well => {
-            ways::good(Way::ALL.into_iter().filter(|way| *way != went), &before, Target { manifest, wanted, ..target })
+    let instead = match (target, step.way()) {
+        (Some(target), Some(went)) if converged == Some(false) && is_well => {
+            ways::good(Way::ALL.into_iter().filter(|way| *way != went), &before, target)
         }
         _ => Vec::new(),
     };

@@ -156,7 +156,8 @@ pub fn explain<'a>(case: impl Into<Case<'a>>) -> Result<Report, Error> {
     notes.extend(repeated_keys(manifest));
 
     let object = target.object(&start.cluster);
-    let before = object.as_ref().map(Object::to_value);
+    let view = |object| target.view(object);
+    let before = object.as_ref().map(view);
     let mut ran = Vec::new();
     for way in ways::all(&start.cluster, target) {
         match way {
@@ -165,7 +166,7 @@ pub fn explain<'a>(case: impl Into<Case<'a>>) -> Result<Report, Error> {
             Err(error) => return Err(error),
         }
     }
-    let ends: Vec<_> = ran.iter().map(|ran| ran.object.as_ref().map(Object::to_value)).collect();
+    let ends: Vec<_> = ran.iter().map(|ran| ran.object.as_ref().map(view)).collect();
     if draws(&ends, before.as_ref(), &wanted) {
         notes.push(Note::Drawn);
     }
@@ -181,7 +182,14 @@ pub fn explain<'a>(case: impl Into<Case<'a>>) -> Result<Report, Error> {
     let divergences = divergences::divergences(both, &schema);
     let evidence = Evidence::new(&wanted, before.as_ref(), (&ran, &ends), &divergences);
     let findings = findings::all(&evidence);
-    let patient = remedies::Patient { cluster: &start.cluster, target, before: before.as_ref(), ways: &ran, schema: &schema };
+    let patient = remedies::Patient {
+        cluster: &start.cluster,
+        target,
+        object: object.as_ref(),
+        before: before.as_ref(),
+        ways: &ran,
+        schema: &schema,
+    };
     let tried = remedies::tried(patient)?;
     let usual = place(Way::ClientSideApply).and_then(|at| ran.get(at));
     let source = source::lines(manifest, &wanted, &findings, usual.map_or(&[], |ran| &ran.report.unmet));
@@ -194,7 +202,7 @@ pub fn explain<'a>(case: impl Into<Case<'a>>) -> Result<Report, Error> {
         },
         file: file.to_owned(),
         manifest: manifest.object().clone(),
-        before: before.map(value::Value::into_serde),
+        before: object.as_ref().map(Object::to_json),
         divergences,
         findings,
         remedies: tried.remedies,

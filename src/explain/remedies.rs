@@ -177,6 +177,7 @@ pub struct Attempt {
 pub(super) struct Patient<'p> {
     pub(super) cluster: &'p Cluster,
     pub(super) target: Target<'p>,
+    pub(super) object: Option<&'p Object>,
     pub(super) before: Option<&'p Value<'p>>,
     pub(super) ways: &'p [Ran],
     pub(super) schema: &'p Schema,
@@ -188,9 +189,14 @@ impl Patient<'_> {
         self.ways.iter().any(|ran| ran.report.way == Way::ServerSideApply && ran.report.outcome == WayOutcome::Conflict)
     }
 
-    /// Whether `kubectl replace` brings about what the manifest states.
-    pub(super) fn replaces(&self) -> bool {
-        self.ways.iter().any(|ran| ran.report.way == Way::Replace && ran.report.converged)
+    /// Whether a way brings about what the manifest states.
+    pub(super) fn is_met_by(&self, way: Way) -> bool {
+        self.ways.iter().any(|ran| ran.report.way == way && ran.report.converged && ran.report.outcome.succeeded())
+    }
+
+    /// The same of `kubectl apply`, run twice.
+    pub(super) fn is_met_by_two(&self) -> bool {
+        self.ways.iter().any(|ran| ran.report.way == Way::ClientSideApply && ran.report.again.converged)
     }
 
     /// What the engine said of a forced apply.
@@ -232,13 +238,12 @@ pub(super) fn tried(patient: Patient<'_>) -> Result<Tried, Error> {
         if candidate.plan == Plan::Recreate {
             gone.clone_from(&end.midway);
         }
-        let object = patient.target.object(&end.cluster);
-        let live = object.as_ref().map(Object::to_value);
+        let object = patient.target.object(&end.cluster).filter(|_| end.outcome.succeeded());
+        let live = object.as_ref().map(|object| patient.target.view(object));
         let aim = candidate.aim.clone();
         let aim = aim.as_ref().unwrap_or(patient.target.wanted);
-        if let Some(live) = live.as_ref().filter(|live| end.outcome.succeeded() && converged(aim, Some(live))) {
+        if let (Some(object), Some(live)) = (&object, live.as_ref().filter(|live| converged(aim, Some(live)))) {
             if candidate.is_remedy() {
-                let object = object.clone();
                 tried.remedies.extend(remedy(patient, candidate, End { aim, tried: &end, object, live, gone: gone.as_ref() })?);
             }
         } else if candidate.is_belief() && !tried.attempts.iter().any(|attempt| candidate.is_like(&attempt.plan)) {
@@ -264,14 +269,15 @@ fn remedy(patient: Patient<'_>, candidate: Candidate<'_>, end: End<'_>) -> Resul
         Err(error) => return Err(error),
     };
     let kept = target.object(&usual);
-    let is_kept = kept == end.object || converged(end.aim, kept.as_ref().map(Object::to_value).as_ref());
+    let stays = kept.as_ref() == Some(end.object);
+    let is_kept = stays || converged(end.aim, kept.as_ref().map(|kept| target.view(kept)).as_ref());
     let afterwards = Again { outcome: ways::word(&outcome), converged: is_kept };
     let empty = Value::Map(Map::new());
     let (before, live) = (patient.before.unwrap_or(&empty), end.live);
     let ends = Ends { wanted: Some(end.aim), client_side: Some(before), server_side: Some(live), ..Ends::default() };
     let differing = divergences(ends, patient.schema);
     let mut writes: Vec<String> = differing.iter().map(|change| change.path.clone()).collect();
-    if before.at(&["metadata", "managedFields"]) != live.at(&["metadata", "managedFields"]) {
+    if !patient.object.is_some_and(|before| before.is_owned_as(end.object)) {
         writes.push(MANAGED_FIELDS.to_owned());
     }
     let mut risks = risks(patient, &candidate.plan, &end, &differing, afterwards);
@@ -303,7 +309,7 @@ struct End<'e> {
     /// What was to be brought about.
     aim: &'e Value<'e>,
     tried: &'e candidates::Tried,
-    object: Option<Object>,
+    object: &'e Object,
     live: &'e Value<'e>,
     /// The cluster without the Service, if it can be deleted.
     gone: Option<&'e Cluster>,
@@ -321,7 +327,7 @@ fn risks(patient: Patient<'_>, plan: &Plan, end: &End<'_>, differing: &[Divergen
     }
     if let Some(before) = patient.before {
         let midway = end.tried.midway.as_ref().and_then(|midway| patient.target.object(midway));
-        let ports = midway.map(|midway| interrupted(before, &midway.to_value(), live)).unwrap_or_default();
+        let ports = midway.map(|midway| interrupted(before, &midway.unmanaged(), live)).unwrap_or_default();
         if !ports.is_empty() && !risks.contains(&Risk::Gone) {
             risks.push(Risk::PortsGone { ports });
         }

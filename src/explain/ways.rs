@@ -25,9 +25,17 @@ impl Target<'_> {
         cluster.object(self.namespace, self.name)
     }
 
+    /// An object as far as a report compares it: its managed fields are left out unless the manifest states some.
+    pub(super) fn view<'o>(&self, object: &'o Object) -> value::Value<'o> {
+        match self.wanted.at(&["metadata", "managedFields"]) {
+            Some(_) => object.to_value(),
+            None => object.unmanaged(),
+        }
+    }
+
     /// Whether it has what the manifest states.
     fn is_met(&self, object: Option<&Object>) -> bool {
-        converged(self.wanted, object.map(Object::to_value).as_ref())
+        converged(self.wanted, object.map(|object| self.view(object)).as_ref())
     }
 }
 
@@ -36,8 +44,7 @@ impl Target<'_> {
 pub(super) struct Ran {
     pub(super) report: WayReport,
     pub(super) observed: Observed,
-    /// The body of the first request.
-    pub(super) sent: Option<value::Value<'static>>,
+    pub(super) outcome: Outcome,
     /// Afterwards.
     pub(super) cluster: Cluster,
     pub(super) object: Option<Object>,
@@ -79,7 +86,7 @@ fn run(way: Way, cluster: &Cluster, target: Target<'_>) -> Result<Ran, Error> {
     let mut observed = Observed::default();
     let outcome = fork.kubectl_traced(&arguments, Some(target.manifest), &mut observed)?;
     let object = target.object(&fork);
-    let unmet = unmet(target.wanted, object.as_ref().map(Object::to_value).as_ref());
+    let unmet = unmet(target.wanted, object.as_ref().map(|object| target.view(object)).as_ref());
     let is_met = object.is_some() && unmet.is_empty();
     let mut second = fork.clone();
     // What changed nothing does so again.
@@ -106,8 +113,7 @@ fn run(way: Way, cluster: &Cluster, target: Target<'_>) -> Result<Ran, Error> {
         causes: causes(&outcome),
         warnings: warnings(&outcome),
     };
-    let sent = outcome.requests().first().map(|request| request.body().clone());
-    Ok(Ran { report, observed, sent, cluster: fork, object, again: second })
+    Ok(Ran { report, observed, outcome, cluster: fork, object, again: second })
 }
 
 /// The words of a command line, as `apply --server-side`, with the file.
@@ -187,7 +193,7 @@ fn requests(outcome: &Outcome) -> Vec<SentRequest> {
     let sent = outcome.requests().iter().map(|request| SentRequest {
         method: request.method().to_owned(),
         content_type: request.content_type().to_owned(),
-        body: request.body().clone().into_serde(),
+        body: request.body().borrowed().into_serde(),
         code: request.code(),
     });
     sent.collect()

@@ -149,17 +149,24 @@ pub(super) fn candidates(patient: Patient<'_>) -> Vec<Candidate<'_>> {
         |plan: Plan, verbs: &[&str]| Candidate::typed(plan, verbs.iter().map(|verb| Command::of_file(verb, file)).collect());
     let way = |way: Way| run(Plan::Way { way }, &[way.verb()]);
     let missing = unmet(patient.target.wanted, patient.before);
-    let mut all = vec![way(Way::ServerSideApply)];
+    let mut all = Vec::new();
+    if patient.is_met_by(Way::ServerSideApply) {
+        all.push(way(Way::ServerSideApply));
+    }
     // Force is no remedy of its own where nothing conflicts.
-    if patient.conflicts() {
+    if patient.conflicts() && patient.is_met_by(Way::ServerSideApplyForced) {
         all.push(way(Way::ServerSideApplyForced));
     }
-    // What a plain replace does not bring about it does not bring about with an annotation; here is one to be kept.
-    if patient.replaces() && patient.before.and_then(annotation).is_some() {
-        all.push(run(Plan::SaveConfig, &["replace --save-config"]));
+    if patient.is_met_by(Way::Replace) {
+        // There is an annotation to be kept.
+        if patient.before.and_then(annotation).is_some() {
+            all.push(run(Plan::SaveConfig, &["replace --save-config"]));
+        }
+        all.push(way(Way::Replace));
     }
-    all.push(way(Way::Replace));
-    all.push(run(Plan::ApplyTwice, &["apply", "apply"]));
+    if patient.is_met_by_two() {
+        all.push(run(Plan::ApplyTwice, &["apply", "apply"]));
+    }
     if patient.before.is_some() {
         let delete = Command::new(["delete", "service", patient.target.name]);
         all.push(Candidate::typed(Plan::Recreate, vec![delete, Command::of_file("apply", file)]));

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Evidence, items_of};
+use crate::cluster::Recorded;
 use crate::explain::converged::same;
 use crate::explain::facts::{Fact, Port};
 use crate::value::{Map, Value};
@@ -37,7 +38,7 @@ impl Landing {
 /// What became of each item of the first patch that `kubectl apply` sent.
 pub(super) fn landings(evidence: &Evidence<'_>) -> Vec<Landing> {
     let (Some(ran), Some(before)) = (evidence.usual(), evidence.before) else { return Vec::new() };
-    let Some(body) = &ran.sent else { return Vec::new() };
+    let Some(body) = ran.outcome.requests().first().map(Recorded::body) else { return Vec::new() };
     let live = items_of(before);
     let manifest = items_of(evidence.manifest);
     // Pairs by number, in the order in which kubectl compared them.
