@@ -11,7 +11,8 @@ use super::write::{Answer, Stop, Write};
 use super::{Object, body};
 use crate::Error;
 use crate::service::Service;
-use crate::value::Value;
+use crate::value::{Value, quote};
+use std::num::IntErrorKind;
 use std::sync::Arc;
 
 const ORPHAN: &str = "orphan";
@@ -98,15 +99,27 @@ impl Options {
 
     fn of_query(write: &Write<'_, '_>, request: &Request) -> Result<Self, Stop> {
         let find = |key| request.parameters().iter().find(|(name, _)| name == key).map(|(_, value)| value.clone());
-        let dry_run = write.options.dry_run_values().iter().map(|value| (*value).to_owned()).collect();
+        if let Some(seconds) = find("gracePeriodSeconds")
+            && let Err(error) = seconds.parse::<i64>()
+        {
+            let why = match error.kind() {
+                IntErrorKind::PosOverflow | IntErrorKind::NegOverflow => "value out of range",
+                _ => "invalid syntax",
+            };
+            return Err(Status::bad_request(format!("strconv.ParseInt: parsing {}: {why}", quote(&seconds))).into());
+        }
         if find("ignoreStoreReadErrorWithClusterBreakingPotential").is_some_and(|value| is_true(&value)) {
             return Err(unsafe_deletion().into());
         }
-        if find("gracePeriodSeconds").is_some_and(|value| value.parse::<i64>().is_err()) {
-            return Err(Error::not_modelled("a grace period in the query that is no number").into());
-        }
-        let orphan_dependents = find("orphanDependents").map(|value| is_true(&value));
-        Ok(Options { propagation: find("propagationPolicy"), orphan_dependents, dry_run, ..Options::default() })
+        // Upstream: unlike in a body, an empty precondition is none.
+        let stated = |key| find(key).filter(|value| !value.is_empty());
+        Ok(Options {
+            propagation: find("propagationPolicy"),
+            orphan_dependents: find("orphanDependents").map(|value| is_true(&value)),
+            uid: stated("uid"),
+            resource_version: stated("resourceVersion"),
+            dry_run: write.options.dry_run_values().iter().map(|value| (*value).to_owned()).collect(),
+        })
     }
 
     fn check(&self) -> Result<(), Status> {

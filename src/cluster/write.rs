@@ -45,6 +45,10 @@ pub(super) fn handle(cluster: &mut Cluster, request: &Request, trace: &mut dyn T
     trace.request(request);
     if request.method() == Method::Get {
         let name = target.name.ok_or_else(|| Error::not_modelled("a list of Services"))?;
+        let asked = request.parameters().iter().find(|(key, value)| key == "resourceVersion" && !value.is_empty());
+        if asked.is_some_and(|(_, asked)| asked.parse().map_or(true, |asked: u64| asked > cluster.store.version())) {
+            return Err(Error::not_modelled("reading at a resourceVersion that was not given yet"));
+        }
         let found = cluster.store.get(target.namespace, name).cloned();
         let answer = found.map(|object| (200, object)).ok_or_else(|| Status::not_found("services", name));
         return Ok(Response::new(answer, Vec::new()));

@@ -352,6 +352,46 @@ fn deletion() {
          \"Foreground\", \"Background\", \"Orphan\", \"nil\"",
     );
 
+    let record = "Operation cannot be fulfilled on Service \"dns\": the";
+    check(
+        "delete/query/uid",
+        &delete("uid=x&uid=uid-1", ""),
+        409,
+        &format!(
+            "{record} UID in the precondition (x) does not match the UID in record (uid-1). The object might have been deleted and \
+             then recreated"
+        ),
+    );
+    check(
+        "delete/query/version",
+        &delete("resourceVersion=5&uid=", ""),
+        409,
+        &format!(
+            "{record} ResourceVersion in the precondition (5) does not match the ResourceVersion in record (1). The object might \
+             have been modified"
+        ),
+    );
+    check("delete/query/as_it_is", &delete("resourceVersion=1&uid=uid-1&gracePeriodSeconds=-1&orphanDependents=", ""), 200, "");
+    for (seconds, why) in [("x", "invalid syntax"), ("1.5", "invalid syntax"), ("99999999999999999999", "value out of range")] {
+        let query = format!("propagationPolicy=x&gracePeriodSeconds={seconds}");
+        let message = format!("strconv.ParseInt: parsing {seconds:?}: {why}");
+        check("delete/query/grace", &Sent { query: &query, ..delete("", "") }, 400, &message);
+    }
+    check(
+        "delete/query/empty_policy",
+        &delete("propagationPolicy=", ""),
+        422,
+        "DeleteOptions.meta.k8s.io \"\" is invalid: propagationPolicy: Unsupported value: \"\": supported values: \"Foreground\", \
+         \"Background\", \"Orphan\", \"nil\"",
+    );
+    check(
+        "delete/body/empty_precondition",
+        &delete("", r#"{"preconditions":{"uid":""}}"#),
+        409,
+        &format!(
+            "{record} UID in the precondition () does not match the UID in record (uid-1). The object might have been deleted and then recreated"
+        ),
+    );
     let field = "json: cannot unmarshal";
     let parse = "couldn't get version/kind; json parse error:";
     let scheme = "in scheme \"pkg/runtime/scheme.go:111\"";
@@ -416,14 +456,18 @@ fn deletion() {
 #[test]
 fn what_is_not_modelled_is_named() {
     let mut cluster = Cluster::new();
+    create(&mut cluster, DNS);
     for body in [r#"{"kind":"Status"}"#, r#"{"ignoreStoreReadErrorWithClusterBreakingPotential":true}"#] {
         let request = Request::new(Method::Delete, "/api/v1/namespaces/default/services/dns").body(body);
         assert!(cluster.handle(&request).unwrap_err().is_not_modelled(), "{body}");
     }
-    for key in ["ignoreStoreReadErrorWithClusterBreakingPotential", "gracePeriodSeconds"] {
-        let request = Request::new(Method::Delete, "/api/v1/namespaces/default/services/dns").query(key, "x");
-        assert!(cluster.handle(&request).unwrap_err().is_not_modelled(), "{key}");
+    for (version, modelled) in [("", true), ("0", true), ("1", true), ("2", false), ("x", false)] {
+        let request = Request::new(Method::Get, "/api/v1/namespaces/default/services/dns").query("resourceVersion", version);
+        assert_eq!(cluster.handle(&request).is_ok(), modelled, "read at {version}");
     }
+    let unsafe_deletion = Request::new(Method::Delete, "/api/v1/namespaces/default/services/dns")
+        .query("ignoreStoreReadErrorWithClusterBreakingPotential", "x");
+    assert!(cluster.handle(&unsafe_deletion).unwrap_err().is_not_modelled());
     for (method, path, expect) in [
         (Method::Get, "/api/v1/namespaces/default/services", "not modelled: a list of Services"),
         (Method::Get, "/api/v1/namespaces/default/pods/a", "not modelled: the path /api/v1/namespaces/default/pods/a"),
@@ -433,7 +477,6 @@ fn what_is_not_modelled_is_named() {
         assert!(error.is_not_modelled());
         assert_eq!(error.to_string(), expect);
     }
-    create(&mut cluster, DNS);
     let deep = "[".repeat(200) + &"]".repeat(200);
     for (name, media_type, body) in [
         ("outside/yaml", APPLY, "kind: Service"),
