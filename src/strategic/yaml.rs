@@ -3,7 +3,7 @@
 //! Upstream: `sigs.k8s.io/yaml` v1.6.0 over `go.yaml.in/yaml/v2` v2.4.4 (`encode.go`, `emitterc.go`, `resolve.go`, `sorter.go`):
 //! block style, lists at the indent of their key, keys in natural order, strings plain where they can be read back, long ones
 //! folded after column 80. Left out: the message that stands instead of YAML where a string has a raw control character that
-//! YAML cannot hold, or a key a line break U+0085.
+//! YAML cannot hold, or a key a line break U+0085; numbers in keys that are written in the digits of another script.
 
 use crate::strategic::order;
 use crate::value::{Map, Value, go_value};
@@ -165,9 +165,6 @@ impl Writer {
                 }
                 after_space = true;
             } else if scalar::is_break(c) {
-                if !after_break && c == '\n' {
-                    self.put_break();
-                }
                 self.line_break(c);
                 after_break = true;
             } else {

@@ -118,10 +118,15 @@ mod tests {
 
     #[test]
     fn the_annotation_is_dropped_where_it_does_not_fit() {
-        let long = "x".repeat(MOST_ANNOTATION_BYTES);
-        let object = format!(r#"{{"metadata":{{"annotations":{{"{LAST_APPLIED}":"old","long":"{long}"}}}}}}"#);
-        let mut object = value::parse(object.as_bytes()).unwrap();
-        sync(&mut object, &value::parse(b"{}").unwrap());
-        assert!(object.at(&["metadata", "annotations", LAST_APPLIED]).is_none());
+        // All keys and values may have 256 KiB; the annotation of an empty configuration is `{}` and a line break.
+        let room = 262_144 - LAST_APPLIED.len() - "{}\n".len() - "long".len();
+        for (length, stays) in [(room, true), (room + 1, false)] {
+            let long = "x".repeat(length);
+            let object = format!(r#"{{"metadata":{{"annotations":{{"{LAST_APPLIED}":"old","long":"{long}"}}}}}}"#);
+            let mut object = value::parse(object.as_bytes()).unwrap();
+            sync(&mut object, &value::parse(b"{}").unwrap());
+            let found = object.at(&["metadata", "annotations", LAST_APPLIED]).and_then(Value::as_str);
+            assert_eq!(found, stays.then_some("{}\n"), "{length}");
+        }
     }
 }

@@ -465,3 +465,57 @@ pub fn differ_in_time_alone(old: Option<&Value<'_>>, new: Option<&Value<'_>>) ->
     };
     old.len() == new.len() && old.iter().zip(new).all(same) && old.iter().zip(new).any(|(a, b)| a.get("time") != b.get("time"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::parse;
+
+    const ENTRIES: &str = r#"[
+        {"manager":"alice","operation":"Apply","apiVersion":"v1","time":"2026-01-01T00:00:00Z","fieldsType":"FieldsV1",
+         "fieldsV1":{"f:spec":{"f:type":{}}}},
+        {"manager":"bob","operation":"Update","apiVersion":"v1","time":"2026-01-01T00:00:01Z","fieldsType":"FieldsV1",
+         "fieldsV1":{"f:spec":{"f:type":{},"f:clusterIP":{}}},"subresource":"status"}]"#;
+
+    #[test]
+    fn managers_are_found_by_identity_and_by_what_they_own() {
+        let entries = parse(ENTRIES.as_bytes()).unwrap();
+        let managers = Managers::read(&entries).unwrap();
+        for (path, operation, owner) in [
+            (".spec.type", Operation::Apply, Some("alice")),
+            (".spec.type", Operation::Update, Some("bob")),
+            (".spec.clusterIP", Operation::Apply, None),
+        ] {
+            let path = path.parse().unwrap();
+            assert!(managers.owners(&path, operation).eq(owner), "{path}");
+        }
+        let identifiers: Vec<_> = managers.iter().map(|one| one.identity.identifier()).collect();
+        assert_eq!(
+            identifiers,
+            [
+                r#"{"manager":"alice","operation":"Apply"}"#,
+                r#"{"manager":"bob","operation":"Update","apiVersion":"v1","subresource":"status"}"#,
+            ]
+        );
+        for one in managers.iter() {
+            assert_eq!(managers.get(&one.identity).map(|found| found.time), Some(one.time));
+        }
+        assert!(managers.get(&Identity { name: "carol".into(), ..managers.list[0].identity.clone() }).is_none());
+    }
+
+    #[test]
+    fn times_alone_are_told_from_other_changes() {
+        let changed = |from: &str, to: &str| {
+            assert!(ENTRIES.contains(from), "{from}");
+            let text = ENTRIES.replacen(from, to, 1);
+            differ_in_time_alone(Some(&parse(ENTRIES.as_bytes()).unwrap()), Some(&parse(text.as_bytes()).unwrap()))
+        };
+        assert!(!changed("alice", "alice"), "nothing differs");
+        assert!(changed("00:00:01Z", "00:00:02Z"));
+        assert!(changed(r#""time":"2026-01-01T00:00:01Z","#, ""));
+        assert!(!changed("bob", "carol"), "no time differs");
+        assert!(!changed(r#"1Z","fieldsType":"FieldsV1""#, r#"2Z","fieldsType":"FieldsV2""#), "more than a time differs");
+        assert!(!differ_in_time_alone(Some(&parse(ENTRIES.as_bytes()).unwrap()), None), "entries are gone");
+        assert!(!differ_in_time_alone(None, None));
+    }
+}
