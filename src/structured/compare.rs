@@ -108,9 +108,7 @@ fn differ<'v>(sides: Sides<'v>, ty: TypeRef<'v>) -> Difference<'v> {
         Sides::Left(one) | Sides::Right(one) => walk(sides, &ty.atom(one)),
         Sides::Both(left, right) => {
             let (was, is) = (ty.atom(left), ty.atom(right));
-            // Where the value picks the type, null picks none.
-            let alike = was.is_like(&is) && (!ty.is_free() || left.is_null() == right.is_null());
-            if alike {
+            if was.is_like(&is) {
                 return walk(sides, &is);
             }
             let (one, two) = (walk(sides, &was), walk(sides, &is));

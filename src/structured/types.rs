@@ -65,14 +65,6 @@ impl<'s> TypeRef<'s> {
         }
     }
 
-    /// Whether the value at hand picks what it is treated as.
-    pub(super) fn is_free(self) -> bool {
-        match self {
-            TypeRef::Known(ty) => matches!(ty.freedom(), Some(Freedom::Deduced | Freedom::Atomic)),
-            TypeRef::Deduced | TypeRef::Atomic => true,
-        }
-    }
-
     /// The type of the member `name` where this is an object, and whether it is declared.
     pub(super) fn field(self, name: &str) -> Option<(TypeRef<'s>, bool)> {
         match self.atom(&Value::Null) {

@@ -343,7 +343,7 @@ fn decisions_name_what_is_passed_over_and_moved() {
             "ports":[{"port":9},{"nodePort":30053,"port":53},{"$patch":"delete","port":80}]}}"#,
     );
     let mut lines = Lines::default();
-    let after = strategic::apply_values(live, patch, &schema, Lookup::GoTypes, &mut lines).unwrap();
+    let after = strategic::apply_values(live, patch, &schema, Lookup::GoTypes, &mut &mut lines).unwrap();
     let expected = [
         "Apply",
         "80: deleted [0]",
