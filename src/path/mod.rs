@@ -38,7 +38,9 @@ pub struct Key<'a> {
 impl<'a> Key<'a> {
     /// A key of these fields.
     pub fn new(mut fields: Vec<(Cow<'a, str>, Value<'a>)>) -> Self {
-        fields.sort_by(|a, b| a.0.cmp(&b.0));
+        if !fields.is_sorted_by(|a, b| a.0 <= b.0) {
+            fields.sort_by(|a, b| a.0.cmp(&b.0));
+        }
         Key { fields }
     }
 

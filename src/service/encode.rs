@@ -128,7 +128,7 @@ impl<'a> Object<'a> {
     fn text_map(&mut self, key: &'static str, map: &'a BTreeMap<String, String>) {
         if !map.is_empty() {
             let entries = map.iter().map(|(key, text)| (Cow::Borrowed(key.as_str()), Value::from(text.as_str())));
-            self.put(key, Value::Map(Map::from_entries(entries.collect())));
+            self.put(key, Value::Map(Map::of_sorted(entries.collect())));
         }
     }
 
@@ -141,7 +141,7 @@ impl<'a> Object<'a> {
 
 impl<'a> From<Object<'a>> for Value<'a> {
     fn from(object: Object<'a>) -> Self {
-        Value::Map(Map::from_entries(object.entries))
+        Value::Map(Map::of_sorted(object.entries))
     }
 }
 

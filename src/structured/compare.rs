@@ -150,6 +150,9 @@ fn walk<'v>(sides: Sides<'v>, atom: &Atom<'v>) -> Difference<'v> {
 
 fn compare_members<'v>(left: &'v Map<'v>, right: &'v Map<'v>, fields: &Fields<'v>) -> Comparison<'v> {
     let mut comparison = Comparison::default();
+    if left.is_empty() {
+        comparison.added = Set::with_capacity(right.len());
+    }
     let mut types = fields.walk();
     let (mut lefts, mut rights) = (left.iter().peekable(), right.iter().peekable());
     loop {

@@ -3,12 +3,13 @@
 //!
 //! It does so only for a field manager of the name `kubectl` that applies.
 
-use super::compare::compare;
+use super::compare::{Comparison, compare};
 use super::conflict::Conflicts;
 use super::endpoint::Endpoint;
 use super::fields::fields;
 use super::set::Set;
 use super::validate::{Duplicates, validate};
+use crate::path::Path;
 use crate::value::{self, Map, Value};
 
 /// The annotation in which `kubectl apply` keeps what it applied last.
@@ -25,13 +26,21 @@ const MOST_ANNOTATION_BYTES: usize = 256 * 1024;
 pub(super) fn allow(conflicts: &mut Conflicts, live: &Value<'_>, endpoint: &Endpoint) {
     let stated = annotation(live).and_then(|text| value::parse(text.as_bytes()).ok());
     if let Some(stated) = stated
-        && let Some(allowed) = allowed(&stated, live, endpoint)
+        && let Some(Allowed { stated, changes }) = allowed(&stated, live, endpoint)
     {
-        conflicts.retain(|conflict| !allowed.contains(&conflict.path));
+        let changed =
+            |path: &Path| changes.modified.contains(path) || changes.added.contains(path) || changes.removed.contains(path);
+        conflicts.retain(|conflict| changed(&conflict.path) || !stated.contains(&conflict.path));
     }
 }
 
-fn allowed<'v>(stated: &'v Value<'v>, live: &'v Value<'v>, endpoint: &'v Endpoint) -> Option<Set<'v>> {
+/// What the annotation states, but for where the live object has it otherwise.
+struct Allowed<'v> {
+    stated: Set<'v>,
+    changes: Comparison<'v>,
+}
+
+fn allowed<'v>(stated: &'v Value<'v>, live: &'v Value<'v>, endpoint: &'v Endpoint) -> Option<Allowed<'v>> {
     let schema = endpoint.schema();
     if stated.get("apiVersion").and_then(Value::as_str) != Some(endpoint.api_version())
         || stated.get("kind").and_then(Value::as_str).is_none_or(|kind| kind != endpoint.kind())
@@ -42,8 +51,7 @@ fn allowed<'v>(stated: &'v Value<'v>, live: &'v Value<'v>, endpoint: &'v Endpoin
     if !validate(live, schema, Duplicates::Refused).is_empty() || !validate(stated, schema, Duplicates::Refused).is_empty() {
         return None;
     }
-    let changes = compare(stated, live, schema);
-    Some(fields(stated, schema).difference(&changes.modified).difference(&changes.added).difference(&changes.removed))
+    Some(Allowed { stated: fields(stated, schema), changes: compare(stated, live, schema) })
 }
 
 /// Sets the annotation to the applied configuration, if the object has it.

@@ -2,6 +2,8 @@
 //!
 //! Nothing is removed here. What this leaves out: upstream's hooks for other rules than "the applied value stays".
 
+use std::borrow::Cow;
+
 use super::items;
 use super::trace::{Match, Trace};
 use super::types::{Atom, Fields, List, TypeRef, items_of, members_of};
@@ -43,7 +45,7 @@ impl<'v> Merger<'_, 'v> {
     }
 
     fn members(&mut self, left: &'v Map<'v>, right: &'v Map<'v>, fields: &Fields<'v>) -> Option<Value<'v>> {
-        let mut merged = Map::with_capacity(left.len().max(right.len()));
+        let mut merged = Vec::with_capacity(left.len().max(right.len()));
         let mut types = fields.walk();
         let (mut lefts, mut rights) = (left.iter().peekable(), right.iter().peekable());
         loop {
@@ -64,10 +66,10 @@ impl<'v> Merger<'_, 'v> {
                 }
             };
             if let Some(value) = value {
-                merged.insert(name, value);
+                merged.push((Cow::Borrowed(name), value));
             }
         }
-        (!merged.is_empty()).then_some(Value::Map(merged))
+        (!merged.is_empty()).then(|| Value::Map(Map::of_sorted(merged)))
     }
 
     /// Keeps the relative orders of both lists; among shared items that of the applied one wins.

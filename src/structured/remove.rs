@@ -41,7 +41,7 @@ pub(super) fn remove<'v>(value: Value<'v>, set: &Set<'_>, ty: TypeRef<'_>) -> Op
                 };
                 Some((name, member))
             };
-            let kept = Map::from_entries(map.into_iter().filter_map(keep).collect());
+            let kept = Map::of_sorted(map.into_iter().filter_map(keep).collect());
             (!kept.is_empty()).then_some(Value::Map(kept))
         }
         _ => None,
@@ -75,13 +75,12 @@ fn three_passes(merged: &Value<'_>, ownership: &Ownership<'_, '_>, schema: &Sche
     let root = TypeRef::Known(schema.root());
     let last = ownership.last.clone().with_named_fields(Some(root));
     let all = fields(merged, schema).with_named_fields(Some(root));
-    let owned = ownership.others.iter().fold(ownership.now.clone(), |union, set| union.union((*set).clone()));
-    let owned = owned.with_named_fields(Some(root));
-
     let without_last = remove(merged.borrowed(), &last, root).unwrap_or_default();
-    let unowned = all.clone().difference(&owned).difference(&fields(&without_last, schema).with_named_fields(Some(root)));
+    let owned = std::iter::once(ownership.now).chain(ownership.others.iter().copied());
+    let unowned = owned.fold(all.clone(), |rest, set| rest.difference_with_named_fields(set, Some(root)));
+    let unowned = unowned.difference_with_named_fields(&fields(&without_last, schema), Some(root));
     let without_unowned = remove(merged.borrowed(), &unowned, root).unwrap_or_default();
-    all.difference(&fields(&without_unowned, schema).with_named_fields(Some(root))).intersection(&last).into_owned()
+    all.difference_with_named_fields(&fields(&without_unowned, schema), Some(root)).intersection(&last).into_owned()
 }
 
 impl Ownership<'_, '_> {

@@ -47,6 +47,15 @@ impl<'a> Node<'a> {
         Node { element: self.element.borrowed(), member: self.member, below: self.below.borrowed() }
     }
 
+    /// The type of what lies here in a value of type `ty`, and whether it is a declared field.
+    fn place<'s>(&self, ty: Option<TypeRef<'s>>) -> (Option<TypeRef<'s>>, bool) {
+        match (&self.element, ty) {
+            (Element::Field(name), Some(ty)) => ty.field(name).map_or((None, false), |(ty, declared)| (Some(ty), declared)),
+            (Element::Key(_), Some(ty)) => (ty.item(), false),
+            _ => (None, false),
+        }
+    }
+
     fn is_empty(&self) -> bool {
         !self.member && self.below.is_empty()
     }
@@ -281,16 +290,26 @@ impl<'a> Set<'a> {
     /// This set and every declared field on the way to a member (`EnsureNamedFieldsAreMembers`).
     #[must_use]
     pub(super) fn with_named_fields(mut self, ty: Option<TypeRef<'_>>) -> Set<'a> {
-        for node in &mut self.nodes {
-            let field = match (&node.element, ty) {
-                (Element::Field(name), Some(ty)) => ty.field(name),
-                (Element::Key(_), Some(ty)) => ty.item().map(|ty| (ty, false)),
-                _ => None,
-            };
-            node.member |= matches!(field, Some((_, declared)) if declared && !node.below.is_empty());
-            node.below = std::mem::take(&mut node.below).with_named_fields(field.map(|(ty, _)| ty));
+        for node in self.nodes.iter_mut().filter(|node| !node.below.is_empty()) {
+            let (inner, declared) = node.place(ty);
+            node.member |= declared;
+            node.below = std::mem::take(&mut node.below).with_named_fields(inner);
         }
         self
+    }
+
+    /// As [`difference`](Set::difference) from [`other.with_named_fields(ty)`](Set::with_named_fields).
+    #[must_use]
+    pub(super) fn difference_with_named_fields(self, other: &Set<'_>, ty: Option<TypeRef<'_>>) -> Set<'a> {
+        self.subtract(other, |node, subtracted| {
+            if subtracted.below.is_empty() {
+                node.member &= !subtracted.member;
+                return;
+            }
+            let (inner, declared) = subtracted.place(ty);
+            node.member &= !(subtracted.member || declared);
+            node.below = std::mem::take(&mut node.below).difference_with_named_fields(&subtracted.below, inner);
+        })
     }
 }
 

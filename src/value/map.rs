@@ -47,11 +47,6 @@ impl<'a> Map<'a> {
         Map { entries: Vec::new(), unread: None }
     }
 
-    /// An object without members that takes so many without growing.
-    pub(crate) fn with_capacity(members: usize) -> Self {
-        Map { entries: Vec::with_capacity(members), unread: None }
-    }
-
     /// Sorts members by key; of a repeated key the last one stays.
     pub fn from_entries(mut entries: Vec<(Cow<'a, str>, Value<'a>)>) -> Self {
         if !entries.is_sorted_by(|a, b| a.0 < b.0) {
@@ -100,6 +95,12 @@ impl<'a> Map<'a> {
     /// Brings sorted members into the order of what `key` makes of their keys, for a [`Document`](super::Document) alone.
     pub(crate) fn order_by_cached_key<K: Ord>(&mut self, mut key: impl FnMut(&str) -> K) {
         self.entries.sort_by_cached_key(|entry| key(&entry.0));
+    }
+
+    /// An object of members that are in the order of their keys, each once.
+    pub(crate) fn of_sorted(entries: Vec<(Cow<'a, str>, Value<'a>)>) -> Self {
+        debug_assert!(entries.is_sorted_by(|a, b| a.0 < b.0), "members out of order");
+        Map { entries, unread: None }
     }
 
     /// How many members there are.

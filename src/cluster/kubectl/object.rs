@@ -98,7 +98,9 @@ pub(super) fn save_last_applied(object: &mut Value<'static>) {
     annotations.remove(LAST_APPLIED);
     let Some(metadata) = metadata_mut(object) else { return };
     metadata.insert("annotations", Value::Map(annotations));
-    let text = format!("{object}\n");
+    let mut text = String::new();
+    object.write_to(&mut text);
+    text.push('\n');
     if let Some(Value::Map(annotations)) = metadata_mut(object).and_then(|metadata| metadata.get_mut("annotations")) {
         annotations.insert(LAST_APPLIED, Value::from(text));
     }
