@@ -65,7 +65,7 @@ fn apply(write: &mut Write<'_, '_>, live: Option<&Object>, document: Document<'_
         return Err(wrong_kind(prefix, document.root(), MAP));
     }
     let mut repeated = Vec::new();
-    if write.validation() != FieldValidation::Ignore {
+    if write.validation() != FieldValidation::Ignore && !document.is_sorted() {
         repeated_keys(document.root(), &mut repeated);
     }
     if !repeated.is_empty() && !is_one_line(body) {
@@ -138,7 +138,7 @@ fn strategic(write: &mut Write<'_, '_>, live: &Object, document: Document<'_>) -
     if document.root().members().is_none() && !is_null(document.root()) {
         return Err(wrong_kind("", document.root(), MAP));
     }
-    let mut findings = if write.validation() == FieldValidation::Ignore { Vec::new() } else { duplicates(document.root()) };
+    let mut findings = if write.validation() == FieldValidation::Ignore { Vec::new() } else { duplicates(&document) };
     let patch = document.into_shared_value();
     let schema = write.endpoint.schema();
     // Managed fields that a patch does not mention are left out: without them the live ones count.
@@ -170,7 +170,7 @@ fn merge(write: &mut Write<'_, '_>, live: &Object, document: Document<'_>, body:
     if !lax && root.members().is_none() && !is_null(root) {
         return Err(wrong_kind("error decoding patch: ", root, MAP));
     }
-    let findings = if lax { Vec::new() } else { duplicates(root) };
+    let findings = if lax { Vec::new() } else { duplicates(&document) };
     let merged = merge_patch::apply(live.stored_document(), document.into_ordered()).map_err(Status::bad_request)?;
     decode(write, live, merged, findings, body)
 }
@@ -191,7 +191,7 @@ fn json(write: &mut Write<'_, '_>, live: &Object, document: Document<'_>, body: 
             let wanted = if lax { "jsonpatch.Operation" } else { "handlers.jsonPatchOp" };
             wrong_type.get_or_insert_with(|| wrong_kind(prefix, operation, wanted));
         }
-        if !lax && let Some(why) = look_through(at, operation, &mut findings) {
+        if !lax && let Some(why) = look_through(at, operation, document.is_sorted(), &mut findings) {
             wrong_type.get_or_insert_with(|| Status::bad_request(prefix.to_owned() + &why).into());
         }
     }
@@ -211,7 +211,7 @@ fn json(write: &mut Write<'_, '_>, live: &Object, document: Document<'_>, body: 
 }
 
 /// Reads an operation of a JSON patch as its struct: what strict decoding finds in it, and the first value that is no text.
-fn look_through(at: usize, operation: Node<'_, '_>, findings: &mut Vec<String>) -> Option<String> {
+fn look_through(at: usize, operation: Node<'_, '_>, sorted: bool, findings: &mut Vec<String>) -> Option<String> {
     let mut wrong_type = None;
     let mut seen = Vec::new();
     for (key, value) in operation.members().into_iter().flatten() {
@@ -227,7 +227,9 @@ fn look_through(at: usize, operation: Node<'_, '_>, findings: &mut Vec<String>) 
         seen.push(key);
         if key == "value" {
             let mut below = Vec::new();
-            duplicates_below(value, &mut path, &mut below);
+            if !sorted {
+                duplicates_below(value, &mut path, &mut below);
+            }
             below.into_iter().for_each(|finding| report(findings, format!("json patch {finding}")));
         } else if !value.scalar().is_some_and(|value| value.is_null() || value.as_str().is_some()) {
             let kind = go_kind(value);

@@ -70,6 +70,11 @@ impl<'a> Document<'a> {
         }
     }
 
+    /// Whether it is known to have its members in the order of their keys, each once.
+    pub(crate) fn is_sorted(&self) -> bool {
+        matches!(self.root, Root::Borrowed(_))
+    }
+
     /// A number of this document as it was written, `53.0` and `5.3e1` included: Go's decoder prints it so.
     ///
     /// It walks the document, so it is for messages.
