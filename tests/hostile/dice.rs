@@ -271,7 +271,10 @@ impl<'b> Dice<'b> {
         }
         if self.rarely(8) {
             let applied = self.twisted_service(1).to_string();
-            service["metadata"]["annotations"] = json!({"kubectl.kubernetes.io/last-applied-configuration": applied});
+            // Each annotation within an annotation doubles what is escaped in it.
+            if applied.len() < 4096 {
+                service["metadata"]["annotations"] = json!({"kubectl.kubernetes.io/last-applied-configuration": applied});
+            }
         }
         if self.rarely(8) {
             service["metadata"]["finalizers"] = json!(["a/b", self.text()]);

@@ -23,7 +23,7 @@ pub(super) fn style(text: &str, is_key: bool) -> Style {
         return Style::DoubleQuoted;
     }
     match facts {
-        Facts { plain: true, .. } if !text.is_empty() => Style::Plain,
+        Facts { plain: true, .. } => Style::Plain,
         Facts { single_quoted: true, .. } => Style::SingleQuoted,
         _ => Style::DoubleQuoted,
     }
