@@ -25,6 +25,7 @@ pages! {
     compare: "compare.md",
     atlas: "atlas.md",
     promises: "promises.md",
+    mutation: "mutation.md",
     architecture: "architecture.md",
     zh_readme: "zh-CN/README.md",
     zh_walkthrough: "zh-CN/walkthrough.md",
