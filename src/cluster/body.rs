@@ -148,7 +148,7 @@ struct Stated {
 /// Reads what a text says that it is, as `SimpleMetaFactory` does: Go's own decoder takes the keys in any case.
 fn interpret(root: Node<'_, '_>) -> Result<Stated, String> {
     let wrong = |node: Node<'_, '_>, rest: &str| {
-        format!("couldn't get version/kind; json parse error: json: cannot unmarshal {} into Go {rest}", go_kind(node))
+        format!("couldn't get version/kind; json parse error: json: cannot unmarshal {} into Go {rest}", node.go_kind())
     };
     let (mut kind, mut api_version, mut error) = ("", "", None);
     if root.members().is_none() && !root.scalar().is_some_and(Value::is_null) {
@@ -297,16 +297,6 @@ fn bytes(body: &Body) -> Cow<'_, [u8]> {
     match body {
         Body::Bytes(bytes) => Cow::Borrowed(bytes),
         Body::Value(value) => Cow::Owned(value.to_string().into_bytes()),
-    }
-}
-
-/// What Go's JSON decoder calls a value of the wrong kind.
-pub(super) fn go_kind(node: Node<'_, '_>) -> &'static str {
-    match node.type_name() {
-        "list" => "array",
-        "boolean" => "bool",
-        "integer" | "float" => "number",
-        other => other,
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::body::{self, go_kind, strict};
+use super::body::{self, strict};
 use super::ownership::{self, Configuration};
 use super::request::{Body, FieldValidation, PatchType};
 use super::spent::spent;
@@ -52,7 +52,7 @@ pub(super) fn patched(write: &mut Write<'_, '_>, live: Option<&Object>, patch: P
 const MAP: &str = "map[string]interface {}";
 
 fn wrong_kind(prefix: &str, root: Node<'_, '_>, wanted: &str) -> Stop {
-    Status::bad_request(format!("{prefix}json: cannot unmarshal {} into Go value of type {wanted}", go_kind(root))).into()
+    Status::bad_request(format!("{prefix}json: cannot unmarshal {} into Go value of type {wanted}", root.go_kind())).into()
 }
 
 fn is_null(root: Node<'_, '_>) -> bool {
@@ -232,7 +232,7 @@ fn look_through(at: usize, operation: Node<'_, '_>, sorted: bool, findings: &mut
             }
             below.into_iter().for_each(|finding| report(findings, format!("json patch {finding}")));
         } else if !value.scalar().is_some_and(|value| value.is_null() || value.as_str().is_some()) {
-            let kind = go_kind(value);
+            let kind = value.go_kind();
             wrong_type.get_or_insert_with(|| {
                 format!("json: cannot unmarshal {kind} into Go struct field jsonPatchOp.{key} of type string")
             });

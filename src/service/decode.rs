@@ -41,7 +41,7 @@ pub fn decode_json(document: &Document<'_>) -> Result<Decoded, String> {
     if root.members().is_some() {
         reader.fields(root, &mut typed)?;
     } else if !is_null(root) {
-        return Err(format!("json: cannot unmarshal {} into Go value of type v1.Service", go_kind(root)));
+        return Err(format!("json: cannot unmarshal {} into Go value of type v1.Service", root.go_kind()));
     }
     reader.saved.map_or(Ok(()), Err)?;
     Ok(Decoded {
@@ -367,7 +367,7 @@ impl<'d, 'a> Reader<'d, 'a> {
     }
 
     fn mismatch(&self, node: Node<'d, 'a>, go_type: &str) -> String {
-        self.unmarshal_type_error(go_kind(node), go_type)
+        self.unmarshal_type_error(node.go_kind(), go_type)
     }
 
     /// `UnmarshalTypeError.Error`: the struct that owns the field, then JSON names without indexes.
@@ -402,16 +402,6 @@ fn set_optional<T>(target: &mut Option<T>, null: bool, read: impl FnOnce() -> Op
 pub(super) fn read_time(text: &str) -> Result<Option<String>, String> {
     let written = value::format_time(value::parse_time(text)?);
     Ok((written != "0001-01-01T00:00:00Z").then_some(written))
-}
-
-/// What Go's decoder calls a JSON value.
-fn go_kind(node: Node<'_, '_>) -> &'static str {
-    match node.type_name() {
-        "boolean" => "bool",
-        "integer" | "float" => "number",
-        "list" => "array",
-        other => other,
-    }
 }
 
 impl ManagedFieldsEntry {

@@ -193,6 +193,16 @@ impl<'d, 'a> Node<'d, 'a> {
     pub fn type_name(self) -> &'static str {
         self.value.type_name()
     }
+
+    /// What Go's JSON decoder calls a value of the wrong kind.
+    pub(crate) fn go_kind(self) -> &'static str {
+        match self.type_name() {
+            "boolean" => "bool",
+            "integer" | "float" => "number",
+            "list" => "array",
+            other => other,
+        }
+    }
 }
 
 /// The members of an object in the order of the text.

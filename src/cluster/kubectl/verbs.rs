@@ -10,7 +10,6 @@ use super::object::{self, STDIN, Source, UNABLE_TO_DECODE};
 use super::options::{Cascade, Common, Create, Delete, DryRun, Output, Patch, Replace, Validate};
 use super::print::Shown;
 use super::{Place, Session};
-use crate::cluster::body::go_kind;
 use crate::cluster::environment::DeletedLine;
 use crate::cluster::request::PatchType;
 use crate::cluster::{Method, Object, Request, json_patch, merge_patch};
@@ -217,7 +216,7 @@ fn patch_locally(
 /// A value that does not fit its Go type.
 fn misfit(value: Value<'_>, go_type: &str) -> Failure {
     let document = Document::from(value);
-    Failure::client(format!("json: cannot unmarshal {} into Go value of type {go_type}", go_kind(document.root())))
+    Failure::client(format!("json: cannot unmarshal {} into Go value of type {go_type}", document.root().go_kind()))
 }
 
 /// The text of a patch as it is sent.
