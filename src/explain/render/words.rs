@@ -697,7 +697,13 @@ pub(super) fn told_in_full(remedies: &[Remedy]) -> (Vec<&Remedy>, Vec<&Remedy>) 
         let heavy = remedy.risks.iter().any(is_heavy) && !shown.is_empty();
         // Where two commands do it by themselves, a patch made by hand is not told in full.
         let by_hand = remedy.plan == Plan::JsonPatch && commands > 1;
-        if shown.len() < 3 && !twin && !long && !heavy && !by_hand { shown.push(remedy) } else { rest.push(remedy) }
+        // Nor is what the server would refuse to create again told in passing: it is another fault.
+        let refused = remedy.risks.iter().any(|risk| matches!(risk, Risk::CannotBeCreated { .. }));
+        if shown.len() < 3 && !twin && !long && !heavy && !by_hand {
+            shown.push(remedy);
+        } else if !refused {
+            rest.push(remedy);
+        }
     }
     if shown.is_empty() { (rest, Vec::new()) } else { (shown, rest) }
 }
