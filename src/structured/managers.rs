@@ -122,6 +122,11 @@ pub struct Manager<'a> {
 }
 
 impl Manager<'_> {
+    /// Whether it writes like this and owns the path.
+    pub(crate) fn owns(&self, path: &Path, operation: Operation) -> bool {
+        self.identity.operation == operation && self.set.contains(path)
+    }
+
     fn borrowed(&self) -> Manager<'_> {
         Manager { identity: self.identity.borrowed(), time: self.time, set: self.set.borrowed() }
     }
@@ -226,9 +231,7 @@ impl<'a> Managers<'a> {
 
     /// Those of an operation who own a path, by name.
     pub fn owners<'m>(&'m self, path: &'m Path, operation: Operation) -> impl Iterator<Item = &'m str> {
-        let owners =
-            self.list.iter().filter(move |manager| manager.identity.operation == operation && manager.set.contains(path));
-        owners.map(|manager| &*manager.identity.name)
+        self.list.iter().filter(move |manager| manager.owns(path, operation)).map(|manager| &*manager.identity.name)
     }
 
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Manager<'a>> {

@@ -14,7 +14,7 @@ use super::{Place, Session};
 use crate::cluster::request::PatchType;
 use crate::cluster::{LAST_APPLIED, Method, Object, Request};
 use crate::path::Path;
-use crate::structured::{self, Manager, Operation};
+use crate::structured::{self, Operation};
 use crate::value::{Map, Value};
 
 const FIELD_MANAGER: &str = "kubectl";
@@ -160,6 +160,5 @@ fn replacement(path: &'static str, value: Value<'static>) -> Value<'static> {
 /// Whether somebody owns the annotation who writes like this.
 fn owns_annotation(object: &Object, operation: Operation) -> bool {
     let path = Path::new().field("metadata").field("annotations").field(LAST_APPLIED);
-    let owns = |manager: &Manager<'_>| manager.identity.operation == operation && manager.set.contains(&path);
-    object.managed_fields().stored().is_some_and(|managers| managers.iter().any(owns))
+    object.managed_fields().stored().is_some_and(|managers| managers.iter().any(|manager| manager.owns(&path, operation)))
 }

@@ -682,7 +682,7 @@ pub(super) fn renumbers(remedy: &Remedy) -> bool {
     matches!(remedy.plan, Plan::Renumber { .. })
 }
 
-/// The remedies that are told in full, at most three, and those that are told in passing.
+/// The remedies that are told in full, at most three, and those that are told in passing; a few are not told at all.
 pub(super) fn told_in_full(remedies: &[Remedy]) -> (Vec<&Remedy>, Vec<&Remedy>) {
     let keeps_annotation = remedies.iter().any(|remedy| remedy.plan == Plan::SaveConfig);
     let is_command = |remedy: &&Remedy| remedy.plan != Plan::JsonPatch && remedy.steps.len() == 1;
