@@ -80,6 +80,23 @@ pub struct Cluster {
     endpoint: Arc<Endpoint>,
 }
 
+/// Clusters are equal that hold the same objects, at the same point of their lives.
+///
+/// ```
+/// use mergekey::cluster::{Cluster, Method, Request};
+///
+/// let mut cluster = Cluster::new();
+/// let before = cluster.clone();
+/// cluster.handle(&Request::new(Method::Delete, "/api/v1/namespaces/default/services/dns"))?;
+/// assert_eq!(cluster, before, "there was nothing to be deleted");
+/// # Ok::<(), mergekey::Error>(())
+/// ```
+impl PartialEq for Cluster {
+    fn eq(&self, other: &Self) -> bool {
+        (Arc::ptr_eq(&self.store, &other.store) || self.store == other.store) && self.environment == other.environment
+    }
+}
+
 impl Default for Cluster {
     fn default() -> Self {
         Cluster::new()

@@ -137,7 +137,7 @@ fn with_managed_fields<'v>(service: &'v Service, managed_fields: &'v ManagedFiel
 }
 
 /// Everything that the server keeps.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Store {
     objects: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Object>>,
     pub(super) allocators: Allocators,

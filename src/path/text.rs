@@ -101,9 +101,6 @@ impl<'t> Reader<'t> {
     }
 
     fn bracketed(&mut self) -> Result<Element<'static>, Error> {
-        if self.take('=') {
-            return Ok(Element::Value(self.value()?));
-        }
         let start = self.at;
         let name = self.take_until(&['=', ']']);
         if !self.rest().starts_with('=') {
@@ -116,7 +113,11 @@ impl<'t> Reader<'t> {
         let mut name = name;
         loop {
             self.at += 1;
-            fields.push((Cow::Owned(name.to_owned()), self.value()?));
+            let value = self.value()?;
+            if !self.rest().starts_with(',') && fields.is_empty() && name.is_empty() {
+                return Ok(Element::Value(value));
+            }
+            fields.push((Cow::Owned(name.to_owned()), value));
             if !self.take(',') {
                 return Ok(Element::Key(Key::new(fields)));
             }
@@ -220,6 +221,8 @@ mod tests {
             "[=true][=null][=0.5]",
             &[Element::Value(Value::Bool(true)), Element::Value(Value::Null), Element::Value(Value::Float(0.5))],
         );
+        // Without a name it is a key all the same, unless it is alone.
+        check("[=1,port=53]", &[Element::key([("", 1), ("port", 53)])]);
         check(".metadata.annotations.a.b/c", &["metadata", "annotations", "a", "b/c"].map(Element::field));
     }
 
