@@ -36,6 +36,7 @@ impl Cluster {
             store.allocators.release(old.service());
         }
         store.allocators.hold(&decoded.service);
+        store.pass_uid(&decoded.service.metadata.uid);
         let mut service = decoded.service;
         let managed_fields = ManagedFields::of_entries(std::mem::take(&mut service.metadata.managed_fields));
         store.put(Object::new(service, managed_fields));

@@ -143,7 +143,7 @@ pub(super) struct Store {
     pub(super) allocators: Allocators,
     /// The resourceVersion of the last write.
     version: u64,
-    /// How many objects were created.
+    /// The number in the last uid.
     created: u64,
 }
 
@@ -180,11 +180,17 @@ impl Store {
 
     /// The uid of the next object; it is taken when the object is stored.
     pub(super) fn next_uid(&self) -> String {
-        format!("uid-{}", self.created + 1)
+        format!("uid-{}", self.created.saturating_add(1))
     }
 
     pub(super) fn take_uid(&mut self) {
-        self.created += 1;
+        self.created = self.created.saturating_add(1);
+    }
+
+    /// No later object gets the uid of one that came from elsewhere.
+    pub(super) fn pass_uid(&mut self, uid: &str) {
+        let number = uid.strip_prefix("uid-").and_then(|number| number.parse().ok()).unwrap_or_default();
+        self.created = self.created.max(number);
     }
 
     /// All objects, by namespace and name.

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::facts::Finding;
 use super::remedies::{Attempt, Remedy};
-use super::render;
+use super::{render, ways};
 
 /// What the ways of bringing a manifest to the cluster do to it, where they part, why, and what helps.
 ///
@@ -169,9 +169,16 @@ impl Way {
     /// All of them, in the order in which a report tells them.
     pub const ALL: [Way; 4] = [Way::ClientSideApply, Way::ServerSideApply, Way::ServerSideApplyForced, Way::Replace];
 
-    /// The command, as typed.
+    /// The command, as typed in a shell.
+    ///
+    /// ```
+    /// use mergekey::explain::Way;
+    ///
+    /// assert_eq!(Way::ServerSideApply.command("dns.yaml"), "kubectl apply --server-side -f dns.yaml");
+    /// assert_eq!(Way::Replace.command("my dns.yaml"), "kubectl replace -f 'my dns.yaml'");
+    /// ```
     pub fn command(self, file: &str) -> String {
-        format!("kubectl {} -f {file}", self.verb())
+        ways::typed(&ways::arguments(self.verb(), file))
     }
 
     pub(super) fn verb(self) -> &'static str {

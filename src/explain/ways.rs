@@ -123,11 +123,12 @@ pub(super) fn arguments(verb: &str, file: &str) -> Vec<String> {
 
 /// The command line, as typed in a shell.
 pub(super) fn typed(arguments: &[String]) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=,@%+".contains(&byte);
     let mut line = "kubectl".to_owned();
     for word in arguments {
-        match word.contains([' ', '"', '\'', '{']) {
-            true => line.push_str(&format!(" '{}'", word.replace('\'', r"'\''"))),
-            false => line.push_str(&format!(" {word}")),
+        match !word.is_empty() && word.bytes().all(is_plain) {
+            true => line.push_str(&format!(" {word}")),
+            false => line.push_str(&format!(" '{}'", word.replace('\'', r"'\''"))),
         }
     }
     line

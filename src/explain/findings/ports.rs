@@ -66,8 +66,11 @@ fn refusals(report: &WayReport) -> impl Iterator<Item = String> {
     causes.map(|cause| format!("{}: {}", cause.field, cause.message))
 }
 
-/// MK010: two ports exchanged their names.
+/// MK010: two ports exchanged their names, which `kubectl apply` does not bring about.
 pub(super) fn names_swapped(evidence: &Evidence<'_>) -> Option<Finding> {
+    if evidence.usual()?.report.is_good() {
+        return None;
+    }
     let before = evidence.before?;
     let live = ports_of(before);
     let by_name: BTreeMap<&str, &Port> = live.iter().rev().filter_map(|port| Some((port.name.as_deref()?, port))).collect();
