@@ -107,7 +107,7 @@ fn is_idempotent(way: &WayReport) -> bool {
 
 /// A port of the manifest that a way which succeeded does not bring about.
 fn lost(report: &Report, way: &WayReport) -> Option<Port> {
-    let after = ports(way.live.as_ref());
+    let after = ports(way.live.as_deref());
     let given = ports(Some(report.manifest())).into_iter().map(|(port, _)| port);
     let mut missing = given.filter(|port| !after.iter().any(|(live, _)| live.is(port)));
     if way.outcome.succeeded() { missing.next() } else { None }
@@ -119,7 +119,7 @@ fn keeps_node_ports_of(report: &Report, way: &WayReport) -> bool {
     if !matches!(kind, Some("NodePort" | "LoadBalancer")) {
         return true;
     }
-    let after = ports(way.live.as_ref());
+    let after = ports(way.live.as_deref());
     let given = ports(Some(report.manifest()));
     let of = |ports: &[(Port, Option<i64>)], port: &Port| ports.iter().find(|(other, _)| other.is(port)).map(|found| found.1);
     ports(report.before()).iter().all(|(port, before)| {

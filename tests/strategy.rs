@@ -183,7 +183,7 @@ fn ways_are_as_run() {
             let first = fork.kubectl(&line, Some(&history.manifest)).unwrap();
             assert_eq!(first.stderr(), way.error.as_deref().unwrap_or(first.stderr()), "{history:?}");
             assert_eq!(first.succeeded(), way.outcome.succeeded(), "{history:?}");
-            assert_eq!(fork.get("Service", namespace, name), way.live, "{history:?}");
+            assert_eq!(fork.get("Service", namespace, name).as_ref(), way.live.as_deref(), "{history:?}");
             let again = fork.kubectl(&line, Some(&history.manifest)).unwrap();
             assert_eq!(again.succeeded(), way.again.outcome.succeeded(), "{history:?}");
             let word = again.stdout().split_whitespace().next_back();

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use super::managed_fields::ManagedFields;
+use super::patch::settle_numbers;
 use super::{Cluster, Object};
 use crate::error::Kind;
-use crate::{Error, service, value};
+use crate::value::{Document, Value};
+use crate::{Error, service};
 
 impl Cluster {
     /// Puts a Service into the cluster as it is, metadata included, in place of one of that name.
@@ -28,8 +30,16 @@ impl Cluster {
     /// # Errors
     /// [`Error::is_wrong_type`] if it does not decode as a Service.
     pub fn insert(&mut self, live: &serde_json::Value) -> Result<(), Error> {
-        let text = value::Value::from_serde(live)?.to_string();
-        let document = value::parse_document(text.as_bytes())?;
+        self.insert_value(Value::from_serde(live)?)
+    }
+
+    /// The same of an object that has its keys in order.
+    ///
+    /// # Errors
+    /// As [`Cluster::insert`].
+    pub(crate) fn insert_value(&mut self, mut live: Value<'_>) -> Result<(), Error> {
+        settle_numbers(&mut live);
+        let document = Document::of(&live);
         let decoded = service::decode_json(&document).map_err(|message| Error::new(Kind::WrongType, None, message))?;
         let store = Arc::make_mut(&mut self.store);
         if let Some(old) = store.get(&decoded.service.metadata.namespace, &decoded.service.metadata.name).cloned() {

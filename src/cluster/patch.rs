@@ -112,7 +112,7 @@ fn repeated_keys(node: Node<'_, '_>, found: &mut Vec<String>) {
 }
 
 /// Upstream reads an apply as YAML and writes it as JSON before it decodes it: whole numbers are then integers, however written.
-fn settle_numbers(value: &mut Value<'_>) {
+pub(super) fn settle_numbers(value: &mut Value<'_>) {
     match value {
         Value::Float(_) => {
             if let Ok(number) = value.to_string().parse() {

@@ -1,13 +1,13 @@
 //! Where a report starts from: a live object, manifests that were applied before, or a list of commands.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::converged::unmet;
 use super::divergences::LAST_APPLIED;
 use super::report::{Note, Told, Way};
 use super::ways::{self, Target};
 use crate::cluster::{Cluster, Environment};
+use crate::value::Value;
 use crate::{Error, Manifest, value};
 
 /// A command of a history: `{"kubectl": ["apply", "-f", "-"], "manifest": {...}}`.
@@ -17,12 +17,12 @@ pub struct Step {
     pub kubectl: Vec<String>,
     /// The manifest that `-f` names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub manifest: Option<Value>,
+    pub manifest: Option<serde_json::Value>,
 }
 
 impl Step {
     /// `kubectl apply -f -` with this manifest.
-    pub fn apply(manifest: Value) -> Self {
+    pub fn apply(manifest: serde_json::Value) -> Self {
         Step { kubectl: ["apply", "-f", "-"].map(str::to_owned).to_vec(), manifest: Some(manifest) }
     }
 
@@ -53,6 +53,12 @@ impl Step {
         ways::typed(&self.kubectl)
     }
 
+    /// The namespace that its manifest states.
+    pub(super) fn namespace(&self) -> Option<&str> {
+        let namespace = self.manifest.as_ref()?.pointer("/metadata/namespace")?.as_str();
+        namespace.filter(|namespace| !namespace.is_empty())
+    }
+
     /// The way that the step goes, if it is one.
     fn way(&self) -> Option<Way> {
         let has = |flag: &str| self.kubectl.iter().any(|argument| argument == flag);
@@ -66,17 +72,6 @@ impl Step {
     }
 }
 
-/// What lies before the manifest.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Past<'p> {
-    /// Nothing: the manifest is new.
-    Nothing,
-    /// The object as it is live.
-    Live(&'p Value),
-    /// Commands to be played.
-    Steps(&'p [Step]),
-}
-
 /// A cluster in the state from which the ways start.
 pub(super) struct Start {
     pub(super) cluster: Cluster,
@@ -84,50 +79,49 @@ pub(super) struct Start {
     pub(super) notes: Vec<Note>,
 }
 
-/// Brings a cluster into that state.
+/// Starts from an object as it is live.
 ///
 /// # Errors
-/// The live object is no Service, or a step cannot be run in the model.
-pub(super) fn start(past: Past<'_>, environment: Environment, target: Target<'_>) -> Result<Start, Error> {
+/// It is no Service.
+pub(super) fn resume(live: Value<'_>, environment: Environment, target: Target<'_>) -> Result<Start, Error> {
     let mut cluster = Cluster::with_environment(environment.clone());
-    match past {
-        Past::Nothing => Ok(Start { cluster, told: Vec::new(), notes: Vec::new() }),
-        Past::Live(live) => {
-            let (live, note) = with_owners(placed(live, target.namespace), environment, target)?;
-            cluster.insert(&live)?;
-            Ok(Start { cluster, told: Vec::new(), notes: note.into_iter().collect() })
-        }
-        Past::Steps(steps) => {
-            let mut told: Vec<Told> = Vec::with_capacity(steps.len());
-            for (at, step) in steps.iter().enumerate() {
-                let is_well = told.iter().all(|told| told.converged != Some(false));
-                told.push(play(&mut cluster, step, target, is_well).map_err(|error| {
-                    let place = format!("step {} ({})", at + 1, step.command());
-                    Error::new(error.kind(), Some(place), error.to_string())
-                })?);
-            }
-            Ok(Start { cluster, told, notes: Vec::new() })
-        }
+    let (live, note) = with_owners(placed(live, target.namespace), environment, target)?;
+    cluster.insert_value(live)?;
+    Ok(Start { cluster, told: Vec::new(), notes: note.into_iter().collect() })
+}
+
+/// Plays commands on an empty cluster.
+///
+/// # Errors
+/// A step cannot be run in the model.
+pub(super) fn replay(steps: &[Step], environment: Environment, target: Target<'_>) -> Result<Start, Error> {
+    let mut cluster = Cluster::with_environment(environment);
+    let mut told: Vec<Told> = Vec::with_capacity(steps.len());
+    for (at, step) in steps.iter().enumerate() {
+        let is_well = told.iter().all(|told| told.converged != Some(false));
+        told.push(play(&mut cluster, step, target, is_well).map_err(|error| {
+            let place = format!("step {} ({})", at + 1, step.command());
+            Error::new(error.kind(), Some(place), error.to_string())
+        })?);
     }
+    Ok(Start { cluster, told, notes: Vec::new() })
 }
 
 /// The object with its namespace, which a hand-written one may leave out.
-fn placed(live: &Value, namespace: &str) -> Value {
-    let mut live = live.clone();
-    if let Some(metadata) = live.get_mut("metadata").and_then(Value::as_object_mut) {
-        metadata.entry("namespace").or_insert_with(|| Value::from(namespace));
+fn placed<'v>(mut live: Value<'v>, namespace: &'v str) -> Value<'v> {
+    if let Some(metadata) = live.as_map_mut().and_then(|live| live.get_mut("metadata")).and_then(Value::as_map_mut) {
+        metadata.entry_or_insert_with("namespace", || Value::from(namespace));
     }
     live
 }
 
 /// Runs a step; the first one that goes wrong is told with what would have worked in its place.
 fn play(cluster: &mut Cluster, step: &Step, target: Target<'_>, is_well: bool) -> Result<Told, Error> {
-    let manifest = step.manifest.clone().map(Manifest::new).transpose()?;
+    let manifest = step.manifest.as_ref().map(Manifest::try_from).transpose()?;
     let before = cluster.clone();
     let outcome = cluster.kubectl(&step.kubectl, manifest.as_ref())?;
     let live = target.object(cluster);
-    let wanted = manifest.as_ref().map(|manifest| value::Value::from_serde(manifest.object())).transpose()?;
-    let target = manifest.as_ref().zip(wanted.as_ref()).map(|(manifest, wanted)| Target { manifest, wanted, ..target });
+    let target = manifest.as_ref().map(|manifest| Target { manifest, wanted: manifest.value(), ..target });
     let left = target.map(|target| unmet(target.wanted, live.as_ref().map(|live| target.view(live)).as_ref()));
     let converged = left.as_ref().map(|left| live.is_some() && left.is_empty());
     let instead = match (target, step.way()) {
@@ -149,34 +143,37 @@ fn play(cluster: &mut Cluster, step: &Step, target: Target<'_>, is_well: bool) -
 ///
 /// What `kubectl apply` owns after creating the object from that annotation is what it owns, as long as nobody else changed
 /// anything.
-fn with_owners(mut live: Value, environment: Environment, target: Target<'_>) -> Result<(Value, Option<Note>), Error> {
-    let has_owners = live.pointer("/metadata/managedFields").and_then(Value::as_array).is_some_and(|owners| !owners.is_empty());
+fn with_owners<'v>(
+    mut live: Value<'v>,
+    environment: Environment,
+    target: Target<'_>,
+) -> Result<(Value<'v>, Option<Note>), Error> {
+    let has_owners = live.at(&["metadata", "managedFields"]).and_then(Value::as_list).is_some_and(|owners| !owners.is_empty());
     if has_owners {
         return Ok((live, None));
     }
-    let value = value::Value::from_serde(&live)?;
-    let Some(last_applied) = last_applied(&value) else {
+    let Some(last_applied) = last_applied(&live).map(Manifest::of) else {
         return Ok((live, Some(Note::OwnershipUnknown)));
     };
-    let mut cluster = Cluster::with_environment(match live.pointer("/metadata/creationTimestamp").and_then(Value::as_str) {
+    let mut cluster = Cluster::with_environment(match live.at(&["metadata", "creationTimestamp"]).and_then(Value::as_str) {
         Some(created) => environment.now(created),
         None => environment,
     });
-    cluster.kubectl(&["apply", "-f", "-"], Some(&Manifest::of(last_applied)?))?;
+    cluster.kubectl(&["apply", "-f", "-"], Some(&last_applied?))?;
     let created = target.object(&cluster);
     let rebuilt =
-        created.and_then(|created| Some(created.to_value().at(&["metadata", "managedFields"])?.borrowed().into_serde()));
+        created.and_then(|created| Some(created.to_value().at(&["metadata", "managedFields"])?.borrowed().into_owned()));
     let Some(owners) = rebuilt else {
         return Ok((live, Some(Note::OwnershipUnknown)));
     };
-    if let Some(metadata) = live.get_mut("metadata").and_then(Value::as_object_mut) {
-        metadata.insert("managedFields".to_owned(), owners);
+    if let Some(metadata) = live.as_map_mut().and_then(|live| live.get_mut("metadata")).and_then(Value::as_map_mut) {
+        metadata.insert("managedFields", owners);
     }
     Ok((live, Some(Note::OwnershipRebuilt)))
 }
 
 /// The manifest that was applied last, if the object tells and it is an object.
-pub(super) fn last_applied<'v>(live: &'v value::Value<'_>) -> Option<value::Value<'v>> {
+pub(super) fn last_applied<'v>(live: &'v Value<'_>) -> Option<Value<'v>> {
     let text = live.at(&["metadata", "annotations", LAST_APPLIED])?.as_str()?;
     let manifest = value::parse(text.as_bytes()).ok()?;
     manifest.as_map().is_some().then_some(manifest)

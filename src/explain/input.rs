@@ -2,11 +2,10 @@
 //!
 //! Anything beyond that is the server's or kubectl's to refuse, which is part of a report.
 
-use serde_json::{Map, Value};
-
 use crate::error::Kind;
 use crate::path::{Element, Path};
 use crate::schema::{Schema, Shape, Strategy, Type};
+use crate::value::Value;
 use crate::{Error, Manifest};
 
 /// Checks that a text holds a Service that a report can be made about.
@@ -18,7 +17,7 @@ use crate::{Error, Manifest};
 /// [`Error::is_wrong_type`] with line, column and path, as far as they are known: another kind, no name, something else where a list
 /// or an object belongs, a list item without its merge key.
 pub fn require_service(manifest: &Manifest) -> Result<(), Error> {
-    check(manifest.object()).map_err(|(path, message)| {
+    check(manifest.value()).map_err(|(path, message)| {
         // What is missing is looked for where it should be.
         let parts = path.elements();
         let known = (0..=parts.len()).rev().find_map(|count| manifest.place(&parts.iter().take(count).cloned().collect()));
@@ -31,17 +30,17 @@ pub fn require_service(manifest: &Manifest) -> Result<(), Error> {
 }
 
 /// The same for an object that was not read from a text.
-pub(super) fn require(object: &Value) -> Result<(), Error> {
+pub(super) fn require(object: &Value<'_>) -> Result<(), Error> {
     check(object).map_err(|(path, message)| Error::at(Kind::WrongType, &path, message))
 }
 
 /// The namespace and the name that an object states.
-pub(super) fn identity(object: &Value) -> (Option<&str>, Option<&str>) {
-    let text = |pointer| object.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty());
-    (text("/metadata/namespace"), text("/metadata/name"))
+pub(super) fn identity<'v>(object: &'v Value<'_>) -> (Option<&'v str>, Option<&'v str>) {
+    let text = |key| object.at(&["metadata", key]).and_then(Value::as_str).filter(|text| !text.is_empty());
+    (text("namespace"), text("name"))
 }
 
-fn check(object: &Value) -> Result<(), (Path, String)> {
+fn check(object: &Value<'_>) -> Result<(), (Path, String)> {
     let text = |field: &str| object.get(field).and_then(Value::as_str).unwrap_or_default();
     match (text("apiVersion"), text("kind")) {
         ("v1", "Service") => {}
@@ -57,7 +56,7 @@ fn check(object: &Value) -> Result<(), (Path, String)> {
         shape(object, schema.root(), None).map_err(|fault| (fault.steps.into_iter().rev().collect(), fault.message))?;
     }
     let path = Path::new().field("metadata").field("name");
-    match (identity(object).1, object.pointer("/metadata/name")) {
+    match (identity(object).1, object.at(&["metadata", "name"])) {
         (Some(_), _) => Ok(()),
         (None, Some(Value::Bool(_))) => {
             let message =
@@ -87,18 +86,18 @@ impl Fault {
 }
 
 /// Lists where lists belong, objects where objects belong, and merge keys in the items of merged lists.
-fn shape(value: &Value, ty: Type<'_>, merge_key: Option<&str>) -> Result<(), Fault> {
+fn shape(value: &Value<'_>, ty: Type<'_>, merge_key: Option<&str>) -> Result<(), Fault> {
     let wrong = |wanted: &str| Err(Fault::new(format!("{} stands where {wanted} belongs", found(value))));
     match (ty.shape(), value) {
         (_, Value::Null) | (Shape::Any | Shape::Scalar(_), _) => Ok(()),
-        (Shape::List(list), Value::Array(items)) => items.iter().enumerate().try_for_each(|(at, item)| {
+        (Shape::List(list), Value::List(items)) => items.iter().enumerate().try_for_each(|(at, item)| {
             keyed(item, merge_key).and_then(|()| shape(item, list.item(), None)).map_err(|fault| fault.inside(Element::Index(at)))
         }),
         (Shape::List(_), _) => wrong("a list"),
-        (Shape::Map(map), Value::Object(fields)) => fields
+        (Shape::Map(map), Value::Map(fields)) => fields
             .iter()
             .try_for_each(|(name, value)| shape(value, map.value(), None).map_err(|fault| fault.inside(Element::field(name)))),
-        (Shape::Struct(known), Value::Object(fields)) => sorted(fields).into_iter().try_for_each(|(name, value)| {
+        (Shape::Struct(known), Value::Map(fields)) => fields.iter().try_for_each(|(name, value)| {
             let Some(field) = known.field(name) else { return Ok(()) };
             let key = field.patch().merge_key().filter(|_| field.patch().strategy() == Strategy::Merge);
             shape(value, field.ty(), key).map_err(|fault| fault.inside(Element::field(name)))
@@ -108,9 +107,9 @@ fn shape(value: &Value, ty: Type<'_>, merge_key: Option<&str>) -> Result<(), Fau
 }
 
 /// An item of a merged list has its merge key.
-fn keyed(item: &Value, merge_key: Option<&str>) -> Result<(), Fault> {
+fn keyed(item: &Value<'_>, merge_key: Option<&str>) -> Result<(), Fault> {
     match (merge_key, item) {
-        (Some(key), Value::Object(fields)) if fields.get(key).is_none_or(Value::is_null) => {
+        (Some(key), Value::Map(fields)) if fields.get(key).is_none_or(Value::is_null) => {
             Err(Fault::new("missing, items of this list are found by it".to_owned()).inside(Element::field(key)))
         }
         (Some(_), Value::Null) => Err(Fault::new("nothing stands where an object belongs".to_owned())),
@@ -118,21 +117,14 @@ fn keyed(item: &Value, merge_key: Option<&str>) -> Result<(), Fault> {
     }
 }
 
-/// Members in the order of their keys, whatever order serde_json keeps them in.
-fn sorted(fields: &Map<String, Value>) -> Vec<(&String, &Value)> {
-    let mut members: Vec<_> = fields.iter().collect();
-    members.sort_unstable_by(|a, b| a.0.cmp(b.0));
-    members
-}
-
-fn found(value: &Value) -> &'static str {
+fn found(value: &Value<'_>) -> &'static str {
     match value {
         Value::Null => "nothing",
         Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
+        Value::Integer(_) | Value::Float(_) => "a number",
         Value::String(_) => "a string",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
+        Value::List(_) => "a list",
+        Value::Map(_) => "an object",
     }
 }
 

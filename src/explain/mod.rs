@@ -34,6 +34,7 @@ mod facts;
 mod findings;
 mod history;
 mod input;
+mod json;
 mod remedies;
 mod render;
 mod report;
@@ -44,6 +45,7 @@ mod ways;
 pub use facts::{Cause, Code, Fact, Finding, Holder, Kindred, Port};
 pub use history::Step;
 pub use input::require_service;
+pub use json::Json;
 pub use remedies::{Attempt, File, Plan, Remedy, Renumbered, Risk};
 pub use render::Style;
 pub use report::{
@@ -51,16 +53,17 @@ pub use report::{
     WayReport,
 };
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
-use crate::cluster::{Environment, Object};
+use crate::cluster::Environment;
 use crate::error::Kind;
 use crate::path::Path;
 use crate::schema::Schema;
 use crate::{Error, Manifest, value};
 use divergences::Ends;
 use findings::Evidence;
-use history::Past;
 use input::identity;
 use ways::Target;
 
@@ -95,26 +98,27 @@ pub struct Situation<'a> {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Case<'a> {
     manifest: &'a Manifest,
-    past: Past<'a>,
+    live: Option<&'a Value>,
+    history: &'a [Step],
     now: Option<&'a str>,
 }
 
 impl<'a> Case<'a> {
     /// A manifest that is new to the cluster.
     pub fn new(manifest: &'a Manifest) -> Self {
-        Case { manifest, past: Past::Nothing, now: None }
+        Case { manifest, live: None, history: &[], now: None }
     }
 
     /// The Service as it is live.
     #[must_use]
     pub fn live(self, live: &'a Value) -> Self {
-        Case { past: Past::Live(live), ..self }
+        Case { live: Some(live), history: &[], ..self }
     }
 
     /// The commands that were run before, on an empty cluster.
     #[must_use]
     pub fn history(self, steps: &'a [Step]) -> Self {
-        Case { past: Past::Steps(steps), ..self }
+        Case { live: None, history: steps, ..self }
     }
 
     /// The time in RFC 3339, which becomes the time in managedFields.
@@ -126,7 +130,7 @@ impl<'a> Case<'a> {
 
 impl<'a> From<Situation<'a>> for Case<'a> {
     fn from(situation: Situation<'a>) -> Self {
-        Case { manifest: situation.manifest, past: situation.live.map_or(Past::Nothing, Past::Live), now: None }
+        Case { live: situation.live, ..Case::new(situation.manifest) }
     }
 }
 
@@ -138,20 +142,25 @@ impl<'a> From<Situation<'a>> for Case<'a> {
 pub fn explain<'a>(case: impl Into<Case<'a>>) -> Result<Report, Error> {
     let case = case.into();
     let manifest = case.manifest;
-    let (namespace, name) = names(case)?;
+    input::require_service(manifest)?;
+    let live = case.live.map(value::Value::from_serde).transpose()?;
+    let (namespace, name) = names(case, live.as_ref())?;
     let file = manifest.file().unwrap_or("service.yaml");
-    let wanted = value::Value::from_serde(manifest.object())?;
-    let target = Target { manifest, wanted: &wanted, namespace: &namespace, name: &name, file };
-    let environment = Environment::default().namespace(&namespace).first_version(next_version(case.past));
+    let wanted = &**manifest.value();
+    let target = Target { manifest, wanted, namespace: &namespace, name: &name, file };
+    let environment = Environment::default().namespace(&namespace).first_version(live.as_ref().map_or(1, next_version));
     if let Some(now) = case.now {
         let wrong = |_| Error::new(Kind::Syntax, None, format!("{now:?} is no time of RFC 3339, as 2026-11-23T12:00:00Z"));
         now.parse::<crate::structured::Time>().map_err(wrong)?;
     }
-    let environment = match case.now.or_else(|| last_time(case.past)) {
+    let environment = match case.now.or_else(|| last_time(live.as_ref()?)) {
         Some(now) => environment.now(now),
         None => environment,
     };
-    let start = history::start(case.past, environment, target)?;
+    let start = match live {
+        Some(live) => history::resume(live, environment, target)?,
+        None => history::replay(case.history, environment, target)?,
+    };
     let mut notes = start.notes;
     notes.extend(repeated_keys(manifest));
 
@@ -167,20 +176,20 @@ pub fn explain<'a>(case: impl Into<Case<'a>>) -> Result<Report, Error> {
         }
     }
     let ends: Vec<_> = ran.iter().map(|ran| ran.object.as_ref().map(view)).collect();
-    if draws(&ends, before.as_ref(), &wanted) {
+    if draws(&ends, before.as_ref(), wanted) {
         notes.push(Note::Drawn);
     }
     let schema = Schema::builtin("v1", "Service")?;
     let place = |way: Way| ran.iter().position(|ran| ran.report.way == way);
     let end = |way: Way| ends.get(place(way)?)?.as_ref();
     let both = Ends {
-        wanted: Some(&wanted),
+        wanted: Some(wanted),
         before: before.as_ref(),
         client_side: end(Way::ClientSideApply),
         server_side: end(Way::ServerSideApplyForced),
     };
     let divergences = divergences::divergences(both, &schema);
-    let evidence = Evidence::new(&wanted, before.as_ref(), (&ran, &ends), &divergences);
+    let evidence = Evidence::new(wanted, before.as_ref(), (&ran, &ends), &divergences);
     let findings = findings::all(&evidence);
     let patient = remedies::Patient {
         cluster: &start.cluster,
@@ -192,7 +201,7 @@ pub fn explain<'a>(case: impl Into<Case<'a>>) -> Result<Report, Error> {
     };
     let tried = remedies::tried(patient)?;
     let usual = place(Way::ClientSideApply).and_then(|at| ran.get(at));
-    let source = source::lines(manifest, &wanted, &findings, usual.map_or(&[], |ran| &ran.report.unmet));
+    let source = source::lines(manifest, wanted, &findings, usual.map_or(&[], |ran| &ran.report.unmet));
     Ok(Report {
         object: ObjectName {
             api_version: "v1".to_owned(),
@@ -201,8 +210,8 @@ pub fn explain<'a>(case: impl Into<Case<'a>>) -> Result<Report, Error> {
             name: name.clone(),
         },
         file: file.to_owned(),
-        manifest: manifest.object().clone(),
-        before: object.as_ref().map(Object::to_json),
+        manifest: Json::from(Arc::clone(manifest.value())),
+        before: object.clone().map(Json::from),
         divergences,
         findings,
         remedies: tried.remedies,
@@ -226,26 +235,24 @@ pub fn explain<'a>(case: impl Into<Case<'a>>) -> Result<Report, Error> {
 /// # Ok::<(), mergekey::Error>(())
 /// ```
 pub fn lint(manifest: &Manifest) -> Vec<Finding> {
-    value::Value::from_serde(manifest.object()).map_or_else(|_| Vec::new(), |object| findings::of_manifest(&object))
+    findings::of_manifest(manifest.value())
 }
 
 /// The namespace and the name of the Service, if all that is given is about one.
-fn names(case: Case<'_>) -> Result<(String, String), Error> {
-    input::require_service(case.manifest)?;
-    let (namespace, name) = identity(case.manifest.object());
-    let (live_namespace, live_name) = match case.past {
-        Past::Live(live) => {
+fn names(case: Case<'_>, live: Option<&value::Value<'_>>) -> Result<(String, String), Error> {
+    let (namespace, name) = identity(case.manifest.value());
+    let (live_namespace, live_name) = match live {
+        Some(live) => {
             input::require(live)?;
             identity(live)
         }
-        Past::Steps(steps) => (steps.iter().filter_map(|step| step.manifest.as_ref()).find_map(|step| identity(step).0), None),
-        Past::Nothing => (None, None),
+        None => (case.history.iter().find_map(Step::namespace), None),
     };
     let differ = |field: &'static str, manifest: &str, live: &str| {
         let path = Path::new().field("metadata").field(field);
         Err(Error::at(Kind::WrongType, &path, format!("the manifest is about {manifest}, the live object is {live}")))
     };
-    if let Past::Live(_) = case.past {
+    if live.is_some() {
         match (namespace, live_namespace, name, live_name) {
             (_, _, Some(name), Some(live)) if name != live => return differ("name", name, live),
             (Some(namespace), Some(live), ..) if namespace != live => return differ("namespace", namespace, live),
@@ -256,20 +263,17 @@ fn names(case: Case<'_>) -> Result<(String, String), Error> {
 }
 
 /// The latest time that the live object knows, so that what is written now is not older.
-fn last_time(past: Past<'_>) -> Option<&str> {
-    let Past::Live(live) = past else { return None };
+fn last_time<'v>(live: &'v value::Value<'_>) -> Option<&'v str> {
     let metadata = live.get("metadata")?;
-    let owners = metadata.get("managedFields").and_then(Value::as_array);
+    let owners = metadata.get("managedFields").and_then(value::Value::as_list);
     let times = owners.into_iter().flatten().filter_map(|entry| entry.get("time")?.as_str());
-    times.chain(metadata.get("creationTimestamp").and_then(Value::as_str)).max()
+    times.chain(metadata.get("creationTimestamp").and_then(value::Value::as_str)).max()
 }
 
 /// The resourceVersion of the next write.
-fn next_version(past: Past<'_>) -> u64 {
-    let Past::Live(live) = past else { return 1 };
-    let version =
-        live.pointer("/metadata/resourceVersion").and_then(Value::as_str).and_then(|version| version.parse::<u64>().ok());
-    version.map_or(1, |version| version.saturating_add(1))
+fn next_version(live: &value::Value<'_>) -> u64 {
+    let version = live.at(&["metadata", "resourceVersion"]).and_then(value::Value::as_str);
+    version.and_then(|version| version.parse::<u64>().ok()).map_or(1, |version| version.saturating_add(1))
 }
 
 fn repeated_keys(manifest: &Manifest) -> impl Iterator<Item = Note> {

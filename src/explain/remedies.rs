@@ -11,6 +11,7 @@ use super::candidates::{self, Candidate, candidates};
 use super::converged::{Key, Ports, converged, items_of};
 use super::divergences::{Ends, LAST_APPLIED, divergences};
 use super::facts::Port;
+use super::json::Json;
 use super::report::{Again, Divergence, StatusCause, Way, WayOutcome};
 use super::trace::Observed;
 use super::ways::{self, Ran, Target};
@@ -47,7 +48,7 @@ pub struct File {
     /// Its name, as the commands have it.
     pub name: String,
     /// What it holds.
-    pub manifest: serde_json::Value,
+    pub manifest: Json,
 }
 
 /// A port with another number.

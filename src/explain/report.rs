@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::facts::Finding;
+use super::json::Json;
 use super::remedies::{Attempt, Remedy};
 use super::{render, ways};
 
@@ -21,8 +22,8 @@ use super::{render, ways};
 pub struct Report {
     pub(super) object: ObjectName,
     pub(super) file: String,
-    pub(super) manifest: Value,
-    pub(super) before: Option<Value>,
+    pub(super) manifest: Json,
+    pub(super) before: Option<Json>,
     pub(super) ways: Vec<WayReport>,
     pub(super) divergences: Vec<Divergence>,
     pub(super) findings: Vec<Finding>,
@@ -59,7 +60,7 @@ impl Report {
 
     /// The live object before anything is done; `None` if there is none.
     pub fn before(&self) -> Option<&Value> {
-        self.before.as_ref()
+        self.before.as_deref()
     }
 
     /// Whether client-side apply and forced server-side apply end differently.
@@ -270,7 +271,7 @@ pub struct WayReport {
     /// `spec.ports` afterwards, in their order.
     pub ports: Vec<Value>,
     /// The live object afterwards; `None` if there is none.
-    pub live: Option<Value>,
+    pub live: Option<Json>,
     /// What kubectl prints to standard error, if it fails.
     pub error: Option<String>,
     /// The causes that the server gives for a refusal.
@@ -311,7 +312,7 @@ pub struct SentRequest {
     #[serde(rename = "type")]
     pub content_type: String,
     /// The body.
-    pub body: Value,
+    pub body: Json,
     /// The HTTP status of the answer.
     pub code: u16,
 }

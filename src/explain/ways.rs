@@ -1,19 +1,21 @@
 //! The ways, each run on a copy of the cluster, and run again.
 
-use serde_json::Value;
+use std::sync::Arc;
 
-use super::converged::{converged, unmet};
+use super::converged::{converged, items_of, unmet};
+use super::json::Json;
 use super::report::{Again, SentRequest, StatusCause, Way, WayOutcome, WayReport};
 use super::trace::Observed;
 use crate::cluster::{Cluster, Object, Outcome};
-use crate::{Error, Manifest, value};
+use crate::value::Value;
+use crate::{Error, Manifest};
 
 /// What is to be brought to the cluster, and where it lives there.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Target<'m> {
     pub(super) manifest: &'m Manifest,
     /// The object of the manifest.
-    pub(super) wanted: &'m value::Value<'m>,
+    pub(super) wanted: &'m Value<'m>,
     pub(super) namespace: &'m str,
     pub(super) name: &'m str,
     pub(super) file: &'m str,
@@ -26,7 +28,7 @@ impl Target<'_> {
     }
 
     /// An object as far as a report compares it: its managed fields are left out unless the manifest states some.
-    pub(super) fn view<'o>(&self, object: &'o Object) -> value::Value<'o> {
+    pub(super) fn view<'o>(&self, object: &'o Object) -> Value<'o> {
         match self.wanted.at(&["metadata", "managedFields"]) {
             Some(_) => object.to_value(),
             None => object.unmanaged(),
@@ -86,7 +88,8 @@ fn run(way: Way, cluster: &Cluster, target: Target<'_>) -> Result<Ran, Error> {
     let mut observed = Observed::default();
     let outcome = fork.kubectl_traced(&arguments, Some(target.manifest), &mut observed)?;
     let object = target.object(&fork);
-    let unmet = unmet(target.wanted, object.as_ref().map(|object| target.view(object)).as_ref());
+    let view = object.as_ref().map(|object| target.view(object));
+    let unmet = unmet(target.wanted, view.as_ref());
     let is_met = object.is_some() && unmet.is_empty();
     let mut second = fork.clone();
     // What changed nothing does so again.
@@ -98,7 +101,6 @@ fn run(way: Way, cluster: &Cluster, target: Target<'_>) -> Result<Ran, Error> {
         let is_met = if after == object { is_met } else { target.is_met(after.as_ref()) };
         Again { outcome: word(&outcome), converged: is_met }
     };
-    let live = object.as_ref().map(Object::to_json);
     let report = WayReport {
         way,
         command: way.command(target.file),
@@ -106,9 +108,9 @@ fn run(way: Way, cluster: &Cluster, target: Target<'_>) -> Result<Ran, Error> {
         converged: is_met,
         again,
         requests: requests(&outcome),
-        ports: ports(live.as_ref()),
+        ports: view.as_ref().map_or(Vec::new(), ports),
         unmet,
-        live,
+        live: object.clone().map(Json::from),
         error: error(&outcome),
         causes: causes(&outcome),
         warnings: warnings(&outcome),
@@ -134,8 +136,8 @@ pub(super) fn typed(arguments: &[String]) -> String {
     line
 }
 
-fn ports(live: Option<&Value>) -> Vec<Value> {
-    live.and_then(|live| live.pointer("/spec/ports")?.as_array()).cloned().unwrap_or_default()
+fn ports(live: &Value<'_>) -> Vec<serde_json::Value> {
+    items_of(live).iter().map(|port| port.borrowed().into_serde()).collect()
 }
 
 /// What came of a command, in a word.
@@ -194,7 +196,7 @@ fn requests(outcome: &Outcome) -> Vec<SentRequest> {
     let sent = outcome.requests().iter().map(|request| SentRequest {
         method: request.method().to_owned(),
         content_type: request.content_type().to_owned(),
-        body: request.body().borrowed().into_serde(),
+        body: Json::from(Arc::clone(request.shared_body())),
         code: request.code(),
     });
     sent.collect()

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Manifest;
-use crate::Error;
+use crate::{Error, value};
 
 /// As [`Manifest::new`].
 impl TryFrom<Value> for Manifest {
@@ -19,7 +19,8 @@ impl TryFrom<&Value> for Manifest {
     type Error = Error;
 
     fn try_from(object: &Value) -> Result<Self, Error> {
-        Manifest::new(object.clone())
+        // Its keys come into one order, whichever features of serde_json are on.
+        Manifest::of(value::Value::from_serde(object)?)
     }
 }
 

@@ -11,13 +11,12 @@ mod scalar;
 mod yaml;
 
 use std::fmt;
-#[cfg(feature = "yaml")]
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use crate::Error;
 use crate::error::Kind;
 use crate::path::Path;
-use crate::value;
+use crate::value::{self, Value};
 
 /// One object, read from JSON or YAML, that knows where in its text each field stands.
 ///
@@ -30,7 +29,9 @@ use crate::value;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Manifest {
-    object: serde_json::Value,
+    value: Arc<Value<'static>>,
+    /// The same for those who ask for JSON.
+    object: OnceLock<serde_json::Value>,
     file: Option<String>,
     text: Option<String>,
     repeated: Vec<RepeatedKey>,
@@ -42,7 +43,7 @@ pub struct Manifest {
 /// Two manifests are equal if they are the same object, text and file.
 impl PartialEq for Manifest {
     fn eq(&self, other: &Self) -> bool {
-        (&self.object, &self.text, &self.file) == (&other.object, &other.text, &other.file)
+        (&self.value, &self.text, &self.file) == (&other.value, &other.text, &other.file)
     }
 }
 
@@ -86,20 +87,24 @@ impl Manifest {
     /// [`Error::is_wrong_type`] if it is not an object, or a list of objects; [`Error::is_too_deep`] beyond
     /// [`MAX_DEPTH`](value::MAX_DEPTH).
     pub fn new(object: serde_json::Value) -> Result<Self, Error> {
-        // Its keys come into one order, whichever features of serde_json are on.
-        Manifest::of(value::Value::from_serde(&object)?)
+        Manifest::try_from(&object)
     }
 
     /// The same of an object that has its keys in order.
-    pub(crate) fn of(object: value::Value<'_>) -> Result<Self, Error> {
-        checked(Manifest {
-            object: object.into_serde(),
+    pub(crate) fn of(object: Value<'_>) -> Result<Self, Error> {
+        checked(Manifest::unchecked(object))
+    }
+
+    fn unchecked(value: Value<'_>) -> Self {
+        Manifest {
+            value: Arc::new(value.into_owned()),
+            object: OnceLock::new(),
             file: None,
             text: None,
             repeated: Vec::new(),
             #[cfg(feature = "yaml")]
             root: OnceLock::new(),
-        })
+        }
     }
 
     /// Reads JSON.
@@ -137,9 +142,9 @@ impl Manifest {
             let message = "a second document stands here, give one manifest at a time";
             return Err(Error::syntax(second.place.line, second.place.column, message));
         }
-        let object = root.value().into_serde();
-        let text = Some(text.to_owned());
-        checked(Manifest { object, file: None, text, repeated: documents.repeated, root: OnceLock::from(Some(root)) })
+        let (text, repeated) = (Some(text.to_owned()), documents.repeated);
+        let manifest = Manifest::unchecked(root.value());
+        checked(Manifest { text, repeated, root: OnceLock::from(Some(root)), ..manifest })
     }
 
     /// Reads JSON if the text begins with `{`, and YAML otherwise (feature `yaml`), as kubectl tells them apart.
@@ -169,7 +174,12 @@ impl Manifest {
 
     /// The object.
     pub fn object(&self) -> &serde_json::Value {
-        &self.object
+        self.object.get_or_init(|| self.value.borrowed().into_serde())
+    }
+
+    /// The same with its keys in order.
+    pub(crate) fn value(&self) -> &Arc<Value<'static>> {
+        &self.value
     }
 
     /// The keys that stand twice in one object of the text.
@@ -224,19 +234,19 @@ impl Manifest {
 }
 
 /// What a YAML text holds, be it an object or not; what holds nothing is `null`. Only the feature `yaml` reads it.
-pub(crate) fn read_yaml(text: &str) -> Result<value::Value<'static>, Error> {
+pub(crate) fn read_yaml(text: &str) -> Result<Value<'static>, Error> {
     #[cfg(feature = "yaml")]
     {
         let nodes = yaml::read(text)?.nodes;
         match &*nodes {
-            [] => Ok(value::Value::Null),
+            [] => Ok(Value::Null),
             [node] => Ok(node.value()),
             [_, second, ..] => Err(Error::syntax(second.place.line, second.place.column, "a second document stands here")),
         }
     }
     #[cfg(not(feature = "yaml"))]
     {
-        value::parse(text.as_bytes()).map(value::Value::into_owned)
+        value::parse(text.as_bytes()).map(Value::into_owned)
     }
 }
 
@@ -271,18 +281,18 @@ fn checked(manifest: Manifest) -> Result<Manifest, Error> {
         let place = manifest.place(&Path::new()).map(|place| place.to_string());
         Err(Error::new(Kind::WrongType, place, message))
     };
-    let Some(object) = manifest.object.as_object() else {
-        let found = match &manifest.object {
-            serde_json::Value::Null => "nothing",
-            serde_json::Value::Bool(_) => "a boolean",
-            serde_json::Value::Number(_) => "a number",
-            serde_json::Value::String(_) => "a string",
+    let Some(object) = manifest.value.as_map() else {
+        let found = match &*manifest.value {
+            Value::Null => "nothing",
+            Value::Bool(_) => "a boolean",
+            Value::Integer(_) | Value::Float(_) => "a number",
+            Value::String(_) => "a string",
             _ => "a list",
         };
         return wrong(format!("{found} stands where an object belongs"));
     };
-    let items = object.get("items").and_then(serde_json::Value::as_array);
-    match (items, object.get("kind").and_then(serde_json::Value::as_str)) {
+    let items = object.get("items").and_then(Value::as_list);
+    match (items, object.get("kind").and_then(Value::as_str)) {
         (Some(items), Some(kind)) if kind.ends_with("List") => {
             wrong(format!("a {kind} of {} objects, give one (`kubectl get service NAME -o yaml` prints one)", items.len()))
         }

@@ -18,12 +18,7 @@ impl<'a> Value<'a> {
     /// [`Error::is_too_deep`] beyond [`MAX_DEPTH`]; [`Error::is_syntax`] for a number beyond `float64`, which only
     /// `arbitrary_precision` can hold.
     pub fn from_serde(json: &'a serde_json::Value) -> Result<Self, Error> {
-        from_serde(json, &Cow::Borrowed, &mut Vec::new())
-    }
-
-    /// The same with strings of its own.
-    pub(crate) fn owned_from_serde(json: &serde_json::Value) -> Result<Value<'static>, Error> {
-        from_serde(json, &|text: &str| Cow::Owned(text.to_owned()), &mut Vec::new())
+        from_serde(json, &mut Vec::new())
     }
 
     /// The same as a [`serde_json::Value`].
@@ -54,11 +49,7 @@ enum Step<'a> {
     Index(usize),
 }
 
-fn from_serde<'a, 'v>(
-    json: &'a serde_json::Value,
-    hold: &impl Fn(&'a str) -> Cow<'v, str>,
-    steps: &mut Vec<Step<'a>>,
-) -> Result<Value<'v>, Error> {
+fn from_serde<'a>(json: &'a serde_json::Value, steps: &mut Vec<Step<'a>>) -> Result<Value<'a>, Error> {
     let nested = matches!(json, serde_json::Value::Array(_) | serde_json::Value::Object(_));
     if nested && steps.len() >= MAX_DEPTH {
         return Err(Error::too_deep(&path_of(steps)));
@@ -72,12 +63,12 @@ fn from_serde<'a, 'v>(
             (None, Some(float)) if float.is_finite() => Value::Float(float),
             _ => return Err(Error::number_out_of_range(&path_of(steps), number)),
         },
-        serde_json::Value::String(text) => Value::String(hold(text)),
+        serde_json::Value::String(text) => Value::String(Cow::Borrowed(text)),
         serde_json::Value::Array(items) => {
             let mut list = Vec::with_capacity(items.len());
             for (index, item) in items.iter().enumerate() {
                 steps.push(Step::Index(index));
-                list.push(from_serde(item, hold, steps)?);
+                list.push(from_serde(item, steps)?);
                 steps.pop();
             }
             Value::List(list)
@@ -86,7 +77,7 @@ fn from_serde<'a, 'v>(
             let mut entries = Vec::with_capacity(members.len());
             for (key, member) in members {
                 steps.push(Step::Key(key));
-                entries.push((hold(key), from_serde(member, hold, steps)?));
+                entries.push((Cow::Borrowed(&**key), from_serde(member, steps)?));
                 steps.pop();
             }
             Value::Map(Map::from_entries(entries))

@@ -49,27 +49,27 @@ fn check(options: &Apply) -> Result<(), Failure> {
     Err(Failure::client(message))
 }
 
-fn client_side(session: &mut Session<'_, '_>, source: Source, options: &Apply) -> Result<(), Failure> {
+fn client_side(session: &mut Session<'_, '_>, source: Source<'_>, options: &Apply) -> Result<(), Failure> {
     let Source { object: mut modified, place, file } = source;
     object::save_last_applied(&mut modified);
     if let Err(failure) = place.check() {
         let verb = format!("retrieving current configuration of:\n{}\nfrom server for:", describe(&place));
-        return Err(failure.when(&verb, &file));
+        return Err(failure.when(&verb, file));
     }
     let Ok(current) = session.read(&place) else {
         merge_patch::prune(&mut modified);
         let created = if options.common.dry_run == DryRun::Client {
-            Shown::Made(modified)
+            Shown::Made(modified.into_owned())
         } else {
-            let created = verbs::post(session, &place, modified, verbs::Writer::new(&options.common, FIELD_MANAGER));
-            Shown::Answered(created.map_err(|failure| failure.when("creating", &file))?)
+            let created = verbs::post(session, &place, modified.into_owned(), verbs::Writer::new(&options.common, FIELD_MANAGER));
+            Shown::Answered(created.map_err(|failure| failure.when("creating", file))?)
         };
         return session.print(&created, "created", &options.common);
     };
     if current.annotation(LAST_APPLIED).is_none() {
         session.stderr.push_str(&missing_annotation(&place.name));
     }
-    let job = Job { place: &place, file: &file, modified, options };
+    let job = Job { place: &place, file, modified, options };
     let mut sent = None;
     let done = if options.common.dry_run == DryRun::Client {
         job.patch_once(session, current, &mut sent)
@@ -78,7 +78,7 @@ fn client_side(session: &mut Session<'_, '_>, source: Source, options: &Apply) -
     };
     let done = done.map_err(|failure| {
         let patch = sent.as_ref().map(ToString::to_string).unwrap_or_default();
-        failure.when(&format!("applying patch:\n{patch}\nto:\n{}\nfor:", describe(&place)), &file)
+        failure.when(&format!("applying patch:\n{patch}\nto:\n{}\nfor:", describe(&place)), file)
     })?;
     if done.object.is_terminating() {
         session.warn_of_deletion(&place.name);
@@ -90,7 +90,7 @@ fn client_side(session: &mut Session<'_, '_>, source: Source, options: &Apply) -
 struct Job<'s> {
     place: &'s Place,
     file: &'s str,
-    modified: Value<'static>,
+    modified: Value<'s>,
     options: &'s Apply,
 }
 
@@ -137,7 +137,7 @@ impl Job<'_> {
         }
         match outcome {
             Err(failure) if self.options.force && (failure.is("Conflict") || failure.is("Invalid")) => {
-                *sent = Some(Sent::Object(self.modified.clone()));
+                *sent = Some(Sent::Object(self.modified.clone().into_owned()));
                 self.delete_and_create(session)
             }
             other => other.map_err(|failure| failure.when("patching", self.file)),
@@ -219,7 +219,7 @@ impl Job<'_> {
             return Err(verbs::out_of_time());
         }
         let writer = verbs::Writer::new(&self.options.common, FIELD_MANAGER);
-        match verbs::post(session, place, self.modified.clone(), writer) {
+        match verbs::post(session, place, self.modified.clone().into_owned(), writer) {
             Ok(object) => Ok(Done::patched(object)),
             Err(failure) => match verbs::post(session, place, original.to_value().into_owned(), writer) {
                 Ok(_) => Err(failure),

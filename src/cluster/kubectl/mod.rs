@@ -149,6 +149,11 @@ impl Recorded {
         &self.body
     }
 
+    /// The same, shared.
+    pub(crate) fn shared_body(&self) -> &Arc<Value<'static>> {
+        &self.body
+    }
+
     /// The HTTP status code of the answer.
     pub fn code(&self) -> u16 {
         self.code

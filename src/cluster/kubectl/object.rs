@@ -17,17 +17,17 @@ pub(super) const STDIN: &str = "STDIN";
 
 /// The object of a manifest with its namespace filled in.
 #[derive(Clone, Debug)]
-pub(super) struct Source {
-    pub(super) object: Value<'static>,
+pub(super) struct Source<'m> {
+    pub(super) object: Value<'m>,
     pub(super) place: Place,
     /// What kubectl calls the file.
-    pub(super) file: String,
+    pub(super) file: &'m str,
 }
 
-impl Source {
+impl<'m> Source<'m> {
     /// Reads a manifest; `namespace` is the one that the command line demands.
-    pub(super) fn load(session: &Session<'_, '_>, manifest: &Manifest, namespace: Option<&str>) -> Result<Self, Failure> {
-        let mut object = Value::owned_from_serde(manifest.object())?;
+    pub(super) fn load(session: &Session<'_, '_>, manifest: &'m Manifest, namespace: Option<&str>) -> Result<Self, Failure> {
+        let mut object = manifest.value().borrowed();
         let text = |key| object.get(key).and_then(Value::as_str).unwrap_or_default();
         let (api_version, kind) = (text("apiVersion"), text("kind"));
         if (api_version, kind) != ("v1", "Service") {
@@ -37,9 +37,8 @@ impl Source {
         if object.get("items").is_some() {
             return Err(Error::not_modelled("kubectl with a manifest that has items, as a list has").into());
         }
-        let file = manifest.file().unwrap_or(STDIN).to_owned();
-        check_metadata(&object, manifest)
-            .map_err(|why| Failure::Client(format!("{UNABLE_TO_DECODE} {}: {why}", quote(&file))))?;
+        let file = manifest.file().unwrap_or(STDIN);
+        check_metadata(&object, manifest).map_err(|why| Failure::Client(format!("{UNABLE_TO_DECODE} {}: {why}", quote(file))))?;
         let stated = metadata_text(&object, "namespace");
         let space = if stated.is_empty() { session.namespace(namespace) } else { stated.to_owned() };
         if let Some(demanded) = namespace.filter(|demanded| *demanded != space) {
@@ -93,7 +92,7 @@ pub(super) fn last_applied(object: &Value<'_>) -> Option<String> {
 }
 
 /// Sets the last-applied annotation to the object as it is without it.
-pub(super) fn save_last_applied(object: &mut Value<'static>) {
+pub(super) fn save_last_applied(object: &mut Value<'_>) {
     let mut annotations = strings(object, "annotations").unwrap_or_default();
     annotations.remove(LAST_APPLIED);
     let Some(metadata) = metadata_mut(object) else { return };
@@ -107,7 +106,7 @@ pub(super) fn save_last_applied(object: &mut Value<'static>) {
 }
 
 /// As [`save_last_applied`], if it is `wanted` or the object has the annotation already.
-pub(super) fn refresh_last_applied(object: &mut Value<'static>, wanted: bool) {
+pub(super) fn refresh_last_applied(object: &mut Value<'_>, wanted: bool) {
     if wanted || last_applied(object).is_some_and(|text| !text.is_empty()) {
         save_last_applied(object);
     }

@@ -59,11 +59,11 @@ pub(super) fn create(session: &mut Session<'_, '_>, manifest: &Manifest, options
     let mut source = Source::load(session, manifest, options.common.namespace.as_deref())?;
     object::refresh_last_applied(&mut source.object, options.save_config);
     let created = if options.common.dry_run == DryRun::Client {
-        Shown::Made(source.object)
+        Shown::Made(source.object.into_owned())
     } else {
         let writer = Writer::new(&options.common, "kubectl-create");
-        let created = post(session, &source.place, source.object, writer);
-        Shown::Answered(created.map_err(|failure| failure.when("creating", &source.file))?)
+        let created = post(session, &source.place, source.object.into_owned(), writer);
+        Shown::Answered(created.map_err(|failure| failure.when("creating", source.file))?)
     };
     session.print(&created, "created", &options.common)
 }
@@ -98,10 +98,10 @@ pub(super) fn replace(session: &mut Session<'_, '_>, manifest: &Manifest, option
     } else {
         object::refresh_last_applied(&mut source.object, options.save_config);
         if options.common.dry_run == DryRun::Client {
-            Shown::Made(source.object)
+            Shown::Made(source.object.into_owned())
         } else {
-            let replaced = put(session, &source.place, source.object, writer);
-            Shown::Answered(replaced.map_err(|failure| failure.when("replacing", &source.file))?)
+            let replaced = put(session, &source.place, source.object.into_owned(), writer);
+            Shown::Answered(replaced.map_err(|failure| failure.when("replacing", source.file))?)
         }
     };
     session.print(&replaced, "replaced", &options.common)
@@ -122,7 +122,7 @@ fn put(session: &mut Session<'_, '_>, place: &Place, mut object: Value<'static>,
 
 fn force_replace(
     session: &mut Session<'_, '_>,
-    source: Source,
+    source: Source<'_>,
     options: &Replace,
     writer: Writer<'_>,
 ) -> Result<Object, Failure> {
@@ -132,14 +132,14 @@ fn force_replace(
         Ok(()) => print_deleted(session, &place, DryRun::None, name_alone),
         Err(failure) if failure.is("NotFound") => {}
         Err(_) if file == STDIN => return Err(temporary_file()),
-        Err(failure) => return Err(failure.when("deleting", &file)),
+        Err(failure) => return Err(failure.when("deleting", file)),
     }
     if session.read(&place).is_ok() {
         // Upstream: it looks again and again, for five minutes.
         return Err(out_of_time());
     }
     object::refresh_last_applied(&mut object, options.save_config);
-    post(session, &place, object, writer)
+    post(session, &place, object.into_owned(), writer)
 }
 
 /// Upstream: to be read twice, what comes on standard input is written to a file whose name is drawn.
@@ -234,7 +234,7 @@ fn patch_body(text: &str) -> Result<Cow<'_, str>, Failure> {
 /// `kubectl delete -f FILE`.
 pub(super) fn delete_file(session: &mut Session<'_, '_>, manifest: &Manifest, options: &Delete) -> Result<(), Failure> {
     let source = Source::load(session, manifest, options.namespace.as_deref())?;
-    delete(session, &source.place, options, Some(&source.file))
+    delete(session, &source.place, options, Some(source.file))
 }
 
 /// `kubectl delete service NAME`.

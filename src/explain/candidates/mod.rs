@@ -4,7 +4,10 @@ mod fields;
 mod owners;
 mod ports;
 
+use std::sync::Arc;
+
 use super::converged::{Key, items_of, unmet};
+use super::json::Json;
 use super::remedies::{File, Patient, Plan, annotation};
 use super::report::{StatusCause, Unmet, Way, WayOutcome};
 use super::ways;
@@ -131,8 +134,10 @@ impl Candidate<'_> {
     /// The files that the commands take beside the manifest as it is.
     pub(super) fn files(&self, file: &str) -> Vec<File> {
         let edited = self.commands.iter().filter_map(|command| command.manifest.as_ref());
-        let named =
-            |manifest: &Manifest| File { name: manifest.file().unwrap_or(file).to_owned(), manifest: manifest.object().clone() };
+        let named = |manifest: &Manifest| File {
+            name: manifest.file().unwrap_or(file).to_owned(),
+            manifest: Json::from(Arc::clone(manifest.value())),
+        };
         edited.map(named).collect()
     }
 

@@ -3,10 +3,10 @@
 //! Sentences are written out beside the data that they are made of, and read back from the data alone.
 
 use serde::{Deserialize, Serialize, Serializer};
-use serde_json::Value;
 
 use super::words;
 use crate::explain::facts::{Cause, Code, Fact, Finding};
+use crate::explain::json::Json;
 use crate::explain::remedies::{Attempt, File, Plan, Remedy, Risk};
 use crate::explain::report::{Again, Divergence, Note, ObjectName, Report, SourceLine, Told, WayReport};
 
@@ -27,8 +27,8 @@ struct Lent<'r> {
     source: &'r [SourceLine],
     notes: Vec<NoteForm>,
     file: &'r str,
-    manifest: &'r Value,
-    before: Option<&'r Value>,
+    manifest: &'r Json,
+    before: Option<&'r Json>,
 }
 
 impl Serialize for Report {
@@ -73,8 +73,8 @@ pub(in crate::explain) struct Document {
     #[serde(default)]
     notes: Vec<NoteForm>,
     file: String,
-    manifest: Value,
-    before: Option<Value>,
+    manifest: Json,
+    before: Option<Json>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

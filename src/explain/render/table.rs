@@ -46,8 +46,8 @@ pub(super) fn table(report: &Report) -> Table {
     let columns = columns(report);
     let mut rows = Vec::new();
     if !columns.is_empty() {
-        rows.push(row("live now", report.before.as_ref(), &columns, "none"));
-        rows.push(row(report.file_shown(), Some(&report.manifest), &columns, "any"));
+        rows.push(row("live now", report.before.as_deref(), &columns, "none"));
+        rows.push(row(report.file_shown(), Some(&*report.manifest), &columns, "any"));
     }
     rows.extend(report.ways.iter().map(|way| way_row(way, &columns)));
     let fields = columns.iter().find_map(|column| match column {
@@ -113,8 +113,8 @@ fn columns(report: &Report) -> Vec<Column> {
 /// All ports that appear anywhere, those of the manifest first.
 fn all_ports(report: &Report) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
-    let ends = report.ways.iter().filter_map(|way| way.live.as_ref());
-    for object in [Some(&report.manifest), report.before.as_ref()].into_iter().flatten().chain(ends) {
+    let ends = report.ways.iter().filter_map(|way| way.live.as_deref());
+    for object in [Some(&*report.manifest), report.before.as_deref()].into_iter().flatten().chain(ends) {
         for port in ports_of(object).iter().filter_map(port_name) {
             if !all.contains(&port) {
                 all.push(port);
@@ -169,7 +169,8 @@ fn row(label: &str, object: Option<&Value>, columns: &[Column], absent: &str) ->
 }
 
 fn way_row(way: &WayReport, columns: &[Column]) -> Row {
-    let cells = columns.iter().map(|column| Cell { text: cell(way.live.as_ref(), column, "none"), wrong: is_wrong(way, column) });
+    let cells =
+        columns.iter().map(|column| Cell { text: cell(way.live.as_deref(), column, "none"), wrong: is_wrong(way, column) });
     Row {
         label: label(way.way),
         outcome: way.outcome.as_str().to_owned(),
