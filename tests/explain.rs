@@ -250,6 +250,20 @@ fn inputs_that_do_not_fit_together() {
     assert!(error.is_not_modelled() && error.to_string().starts_with("step 1 (kubectl rollout): "), "{error}");
 }
 
+/// A step can fail although there is nothing left to be done.
+#[test]
+fn a_step_that_is_refused_is_no_reason() {
+    let object = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {"ports": [{"port": 80}]}});
+    let manifest = Manifest::new(object.clone()).unwrap().with_file("my web.yaml");
+    let create = Step { manifest: Some(object.clone()), ..command(&["create", "-f", "-"]) };
+    let report = explain(Case::new(&manifest).history(&[Step::apply(object), create])).unwrap();
+    let text = report.to_string();
+    assert!(text.contains("1  `kubectl apply -f -`: created, as wanted.\n"), "{text}");
+    assert!(text.contains("2  `kubectl create -f -`: rejected; it was as wanted before.\n"), "{text}");
+    // The file is quoted where a shell would take it for two.
+    assert_eq!(report.way(Way::Replace).unwrap().command, "kubectl replace -f 'my web.yaml'");
+}
+
 #[test]
 fn histories_that_cannot_be_read() {
     let error = |json: &str| Step::list(json.as_bytes()).unwrap_err().to_string();

@@ -633,6 +633,7 @@ pub(super) fn shorten(text: &str, most: usize) -> String {
 pub(super) fn told(told: &Told) -> String {
     let outcome = told.outcome.as_str();
     match (told.converged, &told.unmet) {
+        (Some(true), _) if !told.outcome.succeeded() => format!("`{}`: {outcome}; it was as wanted before.", told.command),
         (Some(true), _) => format!("`{}`: {outcome}, as wanted.", told.command),
         (Some(false), unmet) => {
             let left = unmet.as_ref().map_or(String::new(), |unmet| format!(": leaves {}", one_unmet(unmet)));
