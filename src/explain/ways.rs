@@ -6,7 +6,7 @@ use super::converged::{converged, items_of, unmet};
 use super::json::Json;
 use super::report::{Again, SentRequest, StatusCause, Way, WayOutcome, WayReport};
 use super::trace::Observed;
-use crate::cluster::{Cluster, Object, Outcome};
+use crate::cluster::{Cluster, Object, Outcome, Status};
 use crate::value::Value;
 use crate::{Error, Manifest};
 
@@ -152,10 +152,13 @@ pub(super) fn word(outcome: &Outcome) -> WayOutcome {
             _ => other_word(outcome.stdout()),
         };
     }
-    match outcome.requests().last().map(crate::cluster::Recorded::code) {
-        Some(409) => WayOutcome::Conflict,
-        Some(400..) => WayOutcome::Rejected,
-        _ => WayOutcome::ClientError,
+    let Some(refused) = outcome.requests().last().filter(|request| request.code() >= 400) else {
+        return WayOutcome::ClientError;
+    };
+    // What exists already is no conflict, though its code is 409 as well.
+    match refused.status().and_then(Status::reason) {
+        Some("Conflict") => WayOutcome::Conflict,
+        _ => WayOutcome::Rejected,
     }
 }
 
