@@ -44,7 +44,8 @@ proptest! {
         }
     }
 
-    /// A dry run sends what the real one sends first, is answered alike, and leaves no trace.
+    /// A dry run sends what the real one sends first, and leaves no trace. It is answered alike, unless node ports are drawn: a dry run
+    /// makes them up, and what it makes up can be in the way.
     #[test]
     fn a_dry_run_changes_nothing(history in some_history()) {
         for verb in VERBS {
@@ -53,9 +54,11 @@ proptest! {
             let answer = run(&mut dry, &format!("{verb} --dry-run=server"), &history.manifest);
             let outcome = run(&mut real, verb, &history.manifest);
             prop_assert_eq!(&dry, &before, "{}", verb);
+            let draws = history.manifest.object().pointer("/spec/type").is_some_and(|kind| kind != "ClusterIP");
             let first = |outcome: &Outcome| {
                 let request = outcome.requests().first()?;
-                Some((request.method().to_owned(), request.body().clone(), request.code(), request.status().cloned()))
+                let answer = (!draws).then(|| (request.code(), request.status().cloned()));
+                Some((request.method().to_owned(), request.body().clone(), answer))
             };
             prop_assert_eq!(first(&answer), first(&outcome), "{}", verb);
         }
