@@ -24,7 +24,7 @@ proptest! {
             let outcome = run(&mut cluster, command, &history.manifest);
             let after = live(&cluster);
             prop_assert_eq!(told.outcome.succeeded(), outcome.succeeded());
-            prop_assert_eq!(told.live.as_ref(), after.as_ref());
+            prop_assert_eq!(told.live.as_deref(), after.as_ref());
             prop_assert_eq!(told.converged, has(after.as_ref(), history.manifest.object()), "{:?}: {}", way, report);
             prop_assert_eq!(told.unmet.is_empty(), told.converged);
             prop_assert_eq!(told.error.as_deref(), (!outcome.succeeded()).then(|| outcome.stderr()));
@@ -44,12 +44,12 @@ proptest! {
                 let words = shell_words::split(step).unwrap();
                 let file = words.iter().skip_while(|word| *word != "-f").nth(1);
                 let file = file.and_then(|name| remedy.files.iter().find(|file| file.name == *name));
-                let manifest = file.map_or(history.manifest.object(), |file| &file.manifest);
+                let manifest = file.map_or(history.manifest.object(), |file| &*file.manifest);
                 let outcome = cluster.kubectl(&words[1..], Some(&Manifest::try_from(manifest).unwrap())).unwrap();
                 prop_assert!(outcome.succeeded(), "{}: {}\n{}", step, outcome.stderr(), report);
             }
             // After a renumbering the manifest is another one.
-            let edited = remedy.files.iter().find(|file| file.name == report.file()).map(|file| &file.manifest);
+            let edited = remedy.files.iter().find(|file| file.name == report.file()).map(|file| &*file.manifest);
             let wanted = edited.unwrap_or(history.manifest.object());
             prop_assert!(has(live(&cluster).as_ref(), wanted), "{:?}\n{}", remedy, report);
             let outcome = run(&mut cluster, "apply -f -", &Manifest::try_from(wanted).unwrap());
