@@ -22,7 +22,7 @@ pub(super) fn unmet(manifest: &Value<'_>, live: Option<&Value<'_>>) -> Vec<Unmet
             for (name, wanted) in fields.iter() {
                 let have = live.get(name);
                 match (name, wanted.as_map()) {
-                    ("spec", Some(spec)) => search.inside(Element::field(name), |search| search.spec(wanted, spec, have)),
+                    ("spec", Some(spec)) => search.inside(Step::Field(name), |search| search.spec(wanted, spec, have)),
                     _ => search.member(name, wanted, have),
                 }
             }
@@ -36,19 +36,35 @@ pub(super) fn unmet(manifest: &Value<'_>, live: Option<&Value<'_>>) -> Vec<Unmet
 /// A walk through the manifest beside the live object; paths are put together for what is found alone.
 #[derive(Default)]
 struct Search<'v> {
-    path: Vec<Element<'v>>,
+    path: Vec<Step<'v>>,
     found: Vec<Unmet>,
 }
 
+#[derive(Clone, Copy)]
+enum Step<'v> {
+    Field(&'v str),
+    /// The port that this item is.
+    Port(&'v Value<'v>),
+}
+
+impl<'v> Step<'v> {
+    fn element(self) -> Element<'v> {
+        match self {
+            Step::Field(name) => Element::field(name),
+            Step::Port(item) => Key::of(item).element(),
+        }
+    }
+}
+
 impl<'v> Search<'v> {
-    fn inside(&mut self, element: Element<'v>, walk: impl FnOnce(&mut Self)) {
-        self.path.push(element);
+    fn inside(&mut self, step: Step<'v>, walk: impl FnOnce(&mut Self)) {
+        self.path.push(step);
         walk(self);
         self.path.pop();
     }
 
     fn missing(&mut self, wanted: Option<&Value<'_>>, live: Option<&Value<'_>>) {
-        let path: Path = self.path.iter().cloned().collect();
+        let path: Path = self.path.iter().map(|step| step.element()).collect();
         let value = |side: Option<&Value<'_>>| side.map(|side| side.borrowed().into_serde()).unwrap_or_default();
         self.found.push(Unmet { path: path.to_string(), wanted: value(wanted), live: value(live) });
     }
@@ -66,14 +82,14 @@ impl<'v> Search<'v> {
         if let Some(ports) = ports {
             let have = have.and_then(|have| have.get("ports")).and_then(Value::as_list).unwrap_or_default();
             let wanted = ports.as_list().unwrap_or_default();
-            self.inside(Element::field("ports"), |search| search.ports(wanted, have));
+            self.inside(Step::Field("ports"), |search| search.ports(wanted, have));
         }
     }
 
     /// A `null` states nothing.
     fn member(&mut self, name: &'v str, wanted: &'v Value<'_>, have: Option<&'v Value<'_>>) {
         if !wanted.is_null() {
-            self.inside(Element::field(name), |search| search.compare(wanted, have));
+            self.inside(Step::Field(name), |search| search.compare(wanted, have));
         }
     }
 
@@ -96,7 +112,7 @@ impl<'v> Search<'v> {
         let mut taken: Vec<Key<'_>> = Vec::new();
         for item in wanted {
             let key = Key::of(item);
-            self.inside(key.element(), |search| match (live.last(&key), item.as_map()) {
+            self.inside(Step::Port(item), |search| match (live.last(&key), item.as_map()) {
                 (Some(live), Some(fields)) => search.port(fields, live),
                 (live, _) => search.missing(Some(item), live),
             });
@@ -109,14 +125,14 @@ impl<'v> Search<'v> {
         for (key, at) in &live.by_key {
             while let Some(twice) = taken.next_if(|first| first < key) {
                 // The manifest gives this port more often than it lives.
-                self.inside(twice.element(), |search| search.missing(Some(twice.item), None));
+                self.inside(Step::Port(twice.item), |search| search.missing(Some(twice.item), None));
             }
             if taken.next_if(|first| first == key).is_none() {
-                self.inside(key.element(), |search| search.missing(None, have.get(*at)));
+                self.inside(Step::Port(key.item), |search| search.missing(None, have.get(*at)));
             }
         }
         for twice in taken {
-            self.inside(twice.element(), |search| search.missing(Some(twice.item), None));
+            self.inside(Step::Port(twice.item), |search| search.missing(Some(twice.item), None));
         }
     }
 
@@ -129,7 +145,7 @@ impl<'v> Search<'v> {
             }
         }
         if !states_protocol && live.get("protocol").and_then(Value::as_str) != Some("TCP") {
-            self.inside(Element::field("protocol"), |search| search.missing(Some(&Value::from("TCP")), live.get("protocol")));
+            self.inside(Step::Field("protocol"), |search| search.missing(Some(&Value::from("TCP")), live.get("protocol")));
         }
     }
 }

@@ -1,7 +1,5 @@
 //! The leaf fields in which two ends of one object differ.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::converged::{is_zero, same};
 use super::report::Divergence;
 use crate::path::{Element, Path};
@@ -24,6 +22,19 @@ pub(super) struct Ends<'v> {
 ///
 /// A list item that only one of them has is one entry.
 pub(super) fn divergences(ends: Ends<'_>, schema: &Schema) -> Vec<Divergence> {
+    let value = |side: Option<&Value<'_>>| side.map(|side| side.borrowed().into_serde()).unwrap_or_default();
+    let divergence = |(path, ends): (String, Ends<'_>)| Divergence {
+        path,
+        wanted: value(ends.wanted),
+        live: value(ends.before),
+        client_side: value(ends.client_side),
+        server_side: value(ends.server_side),
+    };
+    differences(ends, schema).into_iter().map(divergence).collect()
+}
+
+/// The same as paths with the values there.
+pub(super) fn differences<'v>(ends: Ends<'v>, schema: &'v Schema) -> Vec<(String, Ends<'v>)> {
     let mut walk = Walk { path: Vec::new(), found: Vec::new() };
     walk.value(ends, Some(schema.root()));
     walk.found
@@ -32,7 +43,7 @@ pub(super) fn divergences(ends: Ends<'_>, schema: &Schema) -> Vec<Divergence> {
 /// A walk through all ends at once; paths are put together for what is found alone.
 struct Walk<'v> {
     path: Vec<Element<'v>>,
-    found: Vec<Divergence>,
+    found: Vec<(String, Ends<'v>)>,
 }
 
 impl<'v> Walk<'v> {
@@ -47,18 +58,11 @@ impl<'v> Walk<'v> {
     }
 
     fn push(&mut self, ends: Ends<'v>) {
-        let value = |side: Option<&Value<'_>>| side.map(|side| side.borrowed().into_serde()).unwrap_or_default();
         let path: Path = self.path.iter().cloned().collect();
-        self.found.push(Divergence {
-            path: path.to_string(),
-            wanted: value(ends.wanted),
-            live: value(ends.before),
-            client_side: value(ends.client_side),
-            server_side: value(ends.server_side),
-        });
+        self.found.push((path.to_string(), ends));
     }
 
-    fn value(&mut self, ends: Ends<'v>, ty: Option<Type<'_>>) {
+    fn value(&mut self, ends: Ends<'v>, ty: Option<Type<'v>>) {
         let (left, right) = (ends.client_side, ends.server_side);
         let is_map = |side: Option<&Value<'_>>| side.is_none_or(|side| side.as_map().is_some());
         if is_map(left) && is_map(right) {
@@ -79,7 +83,7 @@ impl<'v> Walk<'v> {
         }
     }
 
-    fn map(&mut self, ends: Ends<'v>, ty: Option<Type<'_>>) {
+    fn map(&mut self, ends: Ends<'v>, ty: Option<Type<'v>>) {
         let members = |side: Option<&'v Value<'v>>| side.and_then(Value::as_map).into_iter().flat_map(Map::iter).peekable();
         let (mut left, mut right) = (members(ends.client_side), members(ends.server_side));
         // Both in the order of their keys.
@@ -103,21 +107,18 @@ impl<'v> Walk<'v> {
         }
     }
 
-    fn items(&mut self, ends: Ends<'v>, keys: &[Box<str>], item: Type<'_>) {
-        let index = |side: Option<&Value<'_>>| -> BTreeMap<Element<'static>, usize> {
-            let items = side.and_then(Value::as_list).unwrap_or_default().iter().enumerate();
-            // Of several items with one key the first one counts.
-            items.rev().map(|(at, value)| (key_of(value, keys, item), at)).collect()
-        };
+    fn items(&mut self, ends: Ends<'v>, keys: &'v [Box<str>], item: Type<'v>) {
+        let index = |side: Option<&'v Value<'v>>| Index::of(side, keys, item);
         let (wanted, before) = (index(ends.wanted), index(ends.before));
         let (client_side, server_side) = (index(ends.client_side), index(ends.server_side));
-        let all: BTreeSet<&Element<'static>> = client_side.keys().chain(server_side.keys()).collect();
-        for key in all {
+        let (mut left, mut right) = (client_side.items.iter().peekable(), server_side.items.iter().peekable());
+        // Both in the order of their keys.
+        while let Some(key) = left.peek().into_iter().chain(right.peek()).map(|(key, _)| key).min() {
             let ends = Ends {
-                wanted: pick(ends.wanted, wanted.get(key)),
-                before: pick(ends.before, before.get(key)),
-                client_side: pick(ends.client_side, client_side.get(key)),
-                server_side: pick(ends.server_side, server_side.get(key)),
+                wanted: wanted.get(key),
+                before: before.get(key),
+                client_side: left.next_if(|(other, _)| other == key).map(|(_, item)| *item),
+                server_side: right.next_if(|(other, _)| other == key).map(|(_, item)| *item),
             };
             self.path.push(key.clone());
             match (ends.client_side, ends.server_side) {
@@ -153,16 +154,32 @@ impl<'v> Walk<'v> {
     }
 }
 
-/// The value of each key field, or what stands for it where it is left out.
-fn key_of(item: &Value<'_>, keys: &[Box<str>], ty: Type<'_>) -> Element<'static> {
-    let fields = keys.iter().map(|key| {
-        let stated = item.get(key).filter(|stated| !is_zero(stated));
-        let default = || ty.field(key).and_then(|field| field.default().cloned()).unwrap_or_default();
-        (key.to_string(), stated.map_or_else(default, |stated| stated.clone().into_owned()))
-    });
-    Element::key(fields)
+/// The items of a list by their keys, in order; of several items with one key the first one.
+struct Index<'v> {
+    items: Vec<(Element<'v>, &'v Value<'v>)>,
 }
 
-fn pick<'v>(side: Option<&'v Value<'v>>, at: Option<&usize>) -> Option<&'v Value<'v>> {
-    side?.as_list()?.get(*at?)
+impl<'v> Index<'v> {
+    fn of(side: Option<&'v Value<'v>>, keys: &'v [Box<str>], item: Type<'v>) -> Self {
+        let list = side.and_then(Value::as_list).unwrap_or_default();
+        let mut items: Vec<_> = list.iter().map(|value| (key_of(value, keys, item), value)).collect();
+        items.sort_by(|a, b| a.0.cmp(&b.0));
+        items.dedup_by(|later, first| later.0 == first.0);
+        Index { items }
+    }
+
+    fn get(&self, key: &Element<'_>) -> Option<&'v Value<'v>> {
+        let at = self.items.binary_search_by(|(known, _)| known.cmp(key)).ok()?;
+        self.items.get(at).map(|(_, item)| *item)
+    }
+}
+
+/// The value of each key field, or what stands for it where it is left out.
+fn key_of<'v>(item: &'v Value<'_>, keys: &'v [Box<str>], ty: Type<'v>) -> Element<'v> {
+    let fields = keys.iter().map(|key| {
+        let stated = item.get(key).filter(|stated| !is_zero(stated));
+        let value = stated.or_else(|| ty.field(key)?.default());
+        (&**key, value.map(Value::borrowed).unwrap_or_default())
+    });
+    Element::key(fields)
 }

@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use super::candidates::{self, Candidate, candidates};
 use super::converged::{Key, Ports, converged, items_of};
-use super::divergences::{Ends, LAST_APPLIED, divergences};
+use super::divergences::{Ends, LAST_APPLIED, differences};
 use super::facts::Port;
 use super::json::Json;
-use super::report::{Again, Divergence, StatusCause, Way, WayOutcome};
+use super::report::{Again, StatusCause, Way, WayOutcome};
 use super::trace::Observed;
 use super::ways::{self, Ran, Target};
 use crate::cluster::{Cluster, Object};
@@ -276,8 +276,8 @@ fn remedy(patient: Patient<'_>, candidate: Candidate<'_>, end: End<'_>) -> Resul
     let empty = Value::Map(Map::new());
     let (before, live) = (patient.before.unwrap_or(&empty), end.live);
     let ends = Ends { wanted: Some(end.aim), client_side: Some(before), server_side: Some(live), ..Ends::default() };
-    let differing = divergences(ends, patient.schema);
-    let mut writes: Vec<String> = differing.iter().map(|change| change.path.clone()).collect();
+    let differing = differences(ends, patient.schema);
+    let mut writes: Vec<String> = differing.iter().map(|(path, _)| path.clone()).collect();
     if !patient.object.is_some_and(|before| before.is_owned_as(end.object)) {
         writes.push(MANAGED_FIELDS.to_owned());
     }
@@ -317,7 +317,7 @@ struct End<'e> {
 }
 
 /// What it costs; `differing` is what is otherwise than before, as the server's side.
-fn risks(patient: Patient<'_>, plan: &Plan, end: &End<'_>, differing: &[Divergence], afterwards: Again) -> Vec<Risk> {
+fn risks(patient: Patient<'_>, plan: &Plan, end: &End<'_>, differing: &[(String, Ends<'_>)], afterwards: Again) -> Vec<Risk> {
     let (aim, live) = (end.aim, end.live);
     let mut risks = Vec::new();
     match plan {
@@ -368,15 +368,15 @@ fn risks(patient: Patient<'_>, plan: &Plan, end: &End<'_>, differing: &[Divergen
 }
 
 /// What was live, is gone, and was not asked to go.
-fn removed(differing: &[Divergence]) -> Vec<String> {
+fn removed(differing: &[(String, Ends<'_>)]) -> Vec<String> {
     let system = [".metadata.uid", ".metadata.creationTimestamp", ".metadata.generation"];
     // A port that the manifest lacks was asked to go.
     let is_port = |path: &str| path.starts_with(".spec.ports[") && path.ends_with(']');
-    let gone = differing.iter().filter(|change| {
-        let path = change.path.as_str();
-        change.server_side.is_null() && change.wanted.is_null() && !is_port(path) && !system.contains(&path)
-    });
-    gone.map(|change| change.path.clone()).collect()
+    let is_none = |side: Option<&Value<'_>>| side.is_none_or(Value::is_null);
+    let gone = differing
+        .iter()
+        .filter(|(path, ends)| is_none(ends.server_side) && is_none(ends.wanted) && !is_port(path) && !system.contains(&&**path));
+    gone.map(|(path, _)| path.clone()).collect()
 }
 
 /// The ports that are there before and after, and not midway.

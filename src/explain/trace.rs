@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::report::Way;
 use crate::cluster;
 use crate::path::Path;
 use crate::strategic::{self, Decision, Pass, Step};
@@ -27,6 +28,8 @@ pub(super) struct Observed {
     pub(super) placed: Vec<(usize, Placed)>,
     /// The server: the live items that a directive deleted, by directive.
     pub(super) deleted: Vec<Vec<usize>>,
+    /// Whether owners are kept: they count where they may be in the way.
+    keeps_owners: bool,
     /// The server: who owned what before the first request.
     owners: Vec<Manager<'static>>,
     /// The server: who lost fields to it.
@@ -39,6 +42,11 @@ pub(super) struct Observed {
 }
 
 impl Observed {
+    /// Hears what counts about a way.
+    pub(super) fn of(way: Way) -> Self {
+        Observed { keeps_owners: matches!(way, Way::ServerSideApply | Way::ServerSideApplyForced), ..Observed::default() }
+    }
+
     fn at_ports(&self) -> bool {
         matches!(self.steps.as_slice(), [spec, ports] if spec == "spec" && ports == "ports")
     }
@@ -107,7 +115,7 @@ impl strategic::Trace for Observed {
 
 impl structured::Trace for Observed {
     fn owned(&mut self, manager: &Manager<'_>) {
-        if self.requests == 1 {
+        if self.requests == 1 && self.keeps_owners {
             let Manager { identity, time, set, .. } = manager.clone();
             self.owners.push(Manager { identity: identity.into_owned(), time, set: set.into_owned() });
         }

@@ -85,7 +85,7 @@ pub(super) fn good(ways: impl Iterator<Item = Way>, cluster: &Cluster, target: T
 fn run(way: Way, cluster: &Cluster, target: Target<'_>) -> Result<Ran, Error> {
     let arguments = arguments(way.verb(), target.file);
     let mut fork = cluster.clone();
-    let mut observed = Observed::default();
+    let mut observed = Observed::of(way);
     let outcome = fork.kubectl_traced(&arguments, Some(target.manifest), &mut observed)?;
     let object = target.object(&fork);
     let view = object.as_ref().map(|object| target.view(object));
@@ -129,8 +129,8 @@ pub(super) fn typed(arguments: &[String]) -> String {
     let mut line = "kubectl".to_owned();
     for word in arguments {
         match !word.is_empty() && word.bytes().all(is_plain) {
-            true => line.push_str(&format!(" {word}")),
-            false => line.push_str(&format!(" '{}'", word.replace('\'', r"'\''"))),
+            true => line.extend([" ", word]),
+            false => line.extend([" '", &word.replace('\'', r"'\''"), "'"]),
         }
     }
     line

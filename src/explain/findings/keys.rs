@@ -12,16 +12,15 @@ use crate::value::Value;
 
 /// MK001: two items of the manifest, the live object or the last applied manifest have one number.
 pub(super) fn shared_merge_key(evidence: &Evidence<'_>) -> Option<Finding> {
-    let facts = shared(evidence);
-    if facts.is_empty() {
+    if evidence.shared.is_empty() {
         return None;
     }
-    let seen = shared_in(Holder::Manifest, Some(evidence.manifest)).into_iter().find_map(|fact| match fact {
+    let seen = shared_in(Holder::Manifest, &evidence.given).into_iter().find_map(|fact| match fact {
         Fact::Shared { ports, .. } => Some(ports),
         _ => None,
     });
     let mut because = vec![cause(by_merge_key(), Vec::new())];
-    because.extend(facts.into_iter().map(Cause::from));
+    because.extend(told(&evidence.shared));
     because.extend(seen.map(|ports| by_map_keys(ports).into()));
     Some(finding(Code::SharedMergeKey, PORTS, because))
 }
@@ -40,13 +39,12 @@ pub(super) fn item_swallowed(evidence: &Evidence<'_>) -> Option<Finding> {
     let usual = evidence.usual()?;
     let live = evidence.end(usual.report.way).filter(|_| usual.report.outcome.succeeded())?;
     let (after, is_live) = (ports_of(live), Ports::of(live));
-    let before = evidence.before.map(ports_of).unwrap_or_default();
     let by_number: BTreeMap<i64, &Port> = after.iter().rev().map(|port| (port.port, port)).collect();
     let mut swallowed = Vec::new();
     for (at_place, item) in items_of(evidence.manifest).iter().enumerate() {
         let Some(lost) = Port::of(item, at_place).filter(|_| is_live.get(&Key::of(item)).is_none()) else { continue };
         let Some(into) = by_number.get(&lost.port).copied() else { continue };
-        let was = at(&before, into.index).filter(|was| was.is(&lost) && !was.is(into));
+        let was = at(&evidence.live, into.index).filter(|was| was.is(&lost) && !was.is(into));
         swallowed.extend(was.map(|was| Fact::TurnedInto { was: was.clone(), is: into.clone() }));
         swallowed.push(Fact::Swallowed { lost, into: into.clone() });
     }
@@ -55,7 +53,7 @@ pub(super) fn item_swallowed(evidence: &Evidence<'_>) -> Option<Finding> {
     }
     let mut because: Vec<Cause> = patch_sent(evidence).map(Cause::from).into_iter().collect();
     because.push(cause(by_merge_key(), Vec::new()));
-    because.extend(shared(evidence).into_iter().map(Cause::from));
+    because.extend(told(&evidence.shared));
     because.extend(capped(Kindred::Swallowed, swallowed).into_iter().map(Cause::from));
     Some(finding(Code::ItemSwallowed, PORTS, because))
 }
@@ -69,7 +67,7 @@ pub(super) fn never_converges(evidence: &Evidence<'_>) -> Option<Finding> {
     }
     let mut reached: Vec<Cause> = never_reached(evidence).into_iter().map(Cause::from).collect();
     if reached.is_empty() {
-        reached.extend(shared(evidence).into_iter().map(Cause::from));
+        reached.extend(told(&evidence.shared));
     }
     let path = report.unmet.first().map(|unmet| unmet.path.clone()).unwrap_or_default();
     let again =
@@ -80,24 +78,24 @@ pub(super) fn never_converges(evidence: &Evidence<'_>) -> Option<Finding> {
 /// MK005: kubectl compared ports that are not the same, because the lists have another order.
 pub(super) fn order_decides(evidence: &Evidence<'_>) -> Option<Finding> {
     let usual = evidence.usual()?;
-    let live = ports_of(evidence.before?);
-    let given = ports_of(evidence.manifest);
+    evidence.before?;
+    let (live, given) = (&evidence.live, &evidence.given);
     let mut crossed = Vec::new();
     let mut numbers = Vec::new();
     for (original, modified) in &usual.observed.pairs {
-        let (Some(live), Some(given)) = (at(&live, *original), at(&given, *modified)) else { continue };
+        let (Some(live), Some(given)) = (at(live, *original), at(given, *modified)) else { continue };
         if !live.is(given) {
             numbers.push(live.port);
             crossed.push(Fact::Paired { live: live.clone(), manifest: given.clone() });
         }
     }
     let number = *numbers.first()?;
-    if shared(evidence).is_empty() {
+    if evidence.shared.is_empty() {
         return None;
     }
     let of = |ports: &[Port]| ports.iter().filter(|port| port.port == number).cloned().collect::<Vec<_>>();
-    let order = cause(Fact::ComparedByPlace { live: of(&live), manifest: of(&given) }, Vec::new());
-    let mut because: Vec<Cause> = shared(evidence).into_iter().map(Cause::from).collect();
+    let order = cause(Fact::ComparedByPlace { live: of(live), manifest: of(given) }, Vec::new());
+    let mut because: Vec<Cause> = told(&evidence.shared).collect();
     because.push(order);
     because.extend(capped(Kindred::Paired, crossed).into_iter().map(Cause::from));
     Some(finding(Code::OrderDecides, PORTS, because))
@@ -117,7 +115,7 @@ pub(super) fn duplicate_after_patch(evidence: &Evidence<'_>) -> Option<Finding> 
     if duplicates.is_empty() && text.starts_with("duplicate nodePort: ") && !evidence.landings.is_empty() {
         duplicates.push(text);
     }
-    if duplicates.is_empty() || shared(evidence).is_empty() {
+    if duplicates.is_empty() || evidence.shared.is_empty() {
         return None;
     }
     let mut because = astray(evidence).unwrap_or_default();
@@ -134,11 +132,11 @@ pub(super) fn duplicate_after_patch(evidence: &Evidence<'_>) -> Option<Finding> 
 pub(super) fn deletes_all(evidence: &Evidence<'_>) -> Option<Finding> {
     let usual = evidence.usual()?;
     let before = evidence.before?;
-    let (live, given) = (ports_of(before), Ports::of(evidence.manifest));
+    let given = Ports::of(evidence.manifest);
     let stays = |place: &usize| items_of(before).get(*place).is_some_and(|item| given.get(&Key::of(item)).is_some());
     let mut because = Vec::new();
     for places in usual.observed.deleted.iter().filter(|places| places.len() > 1 || places.iter().any(stays)) {
-        let ports: Vec<Port> = places.iter().filter_map(|place| at(&live, *place)).cloned().collect();
+        let ports: Vec<Port> = places.iter().filter_map(|place| at(&evidence.live, *place)).cloned().collect();
         if let Some(first) = ports.first() {
             because.push(Cause::from(Fact::DeletesAll { number: first.port, ports }));
         }
@@ -146,8 +144,8 @@ pub(super) fn deletes_all(evidence: &Evidence<'_>) -> Option<Finding> {
     if because.is_empty() {
         return None;
     }
-    let told = shared(evidence).into_iter().chain(patch_sent(evidence)).chain([by_merge_key()]);
-    because.splice(0..0, told.map(Cause::from));
+    let reasons = told(&evidence.shared).chain(patch_sent(evidence).map(Cause::from)).chain([Cause::from(by_merge_key())]);
+    because.splice(0..0, reasons);
     if usual.report.outcome == WayOutcome::Rejected {
         let messages = usual.report.causes.iter().map(|cause| format!("{}: {}", cause.field, cause.message)).collect();
         because.push(Fact::Refused { ways: vec![usual.report.way], messages }.into());
@@ -161,7 +159,7 @@ pub(super) fn patch_order(evidence: &Evidence<'_>) -> Option<Finding> {
     if !contradicts_its_order(report) {
         return None;
     }
-    let mut because: Vec<Cause> = shared(evidence).into_iter().map(Cause::from).collect();
+    let mut because: Vec<Cause> = told(&evidence.shared).collect();
     because.push(Fact::OrderContradicted { by_client: report.outcome == WayOutcome::ClientError }.into());
     Some(finding(Code::PatchOrder, PORTS, because))
 }
@@ -176,7 +174,7 @@ fn astray(evidence: &Evidence<'_>) -> Option<Vec<Cause>> {
     evidence.landings.iter().any(super::landing::Landing::went_astray).then(|| {
         let mut because: Vec<Cause> = patch_sent(evidence).map(Cause::from).into_iter().collect();
         because.push(cause(by_merge_key(), Vec::new()));
-        because.extend(capped(Kindred::Shared, shared_in(Holder::Live, evidence.before)).into_iter().map(Cause::from));
+        because.extend(capped(Kindred::Shared, shared_in(Holder::Live, &evidence.live)).into_iter().map(Cause::from));
         because
     })
 }
@@ -216,32 +214,39 @@ fn at(ports: &[Port], index: usize) -> Option<&Port> {
 }
 
 /// The numbers that several ports have, where they matter: in the live object, else in the manifest, else in the last applied one.
-fn shared(evidence: &Evidence<'_>) -> Vec<Fact> {
-    let live = shared_in(Holder::Live, evidence.before);
-    let manifest = shared_in(Holder::Manifest, Some(evidence.manifest));
+pub(super) fn shared(live: &[Port], given: &[Port], last_applied: Option<&Value<'_>>) -> Vec<Fact> {
+    let live = shared_in(Holder::Live, live);
+    let manifest = shared_in(Holder::Manifest, given);
     match (live.is_empty(), manifest.is_empty()) {
         (false, _) => {
             // What the manifest repeats and the live object does not is told as well.
             let number = |fact: &Fact| if let Fact::Shared { number, .. } = fact { Some(*number) } else { None };
             let known: BTreeSet<_> = live.iter().map(number).collect();
             let more = manifest.into_iter().filter(|fact| !known.contains(&number(fact)));
-            capped(Kindred::Shared, live.clone().into_iter().chain(more).collect())
+            capped(Kindred::Shared, live.into_iter().chain(more).collect())
         }
         (true, false) => capped(Kindred::Shared, manifest),
-        (true, true) => capped(Kindred::Shared, shared_in(Holder::LastApplied, evidence.last_applied.as_ref())),
+        (true, true) => {
+            capped(Kindred::Shared, last_applied.map_or(Vec::new(), |applied| shared_in(Holder::LastApplied, &ports_of(applied))))
+        }
     }
 }
 
-fn shared_in(holder: Holder, object: Option<&Value<'_>>) -> Vec<Fact> {
-    let mut groups: BTreeMap<i64, Vec<Port>> = BTreeMap::new();
-    for port in object.map(ports_of).unwrap_or_default() {
+fn shared_in(holder: Holder, ports: &[Port]) -> Vec<Fact> {
+    let mut groups: BTreeMap<i64, Vec<&Port>> = BTreeMap::new();
+    for port in ports {
         groups.entry(port.port).or_default().push(port);
     }
     groups
         .into_iter()
         .filter(|(_, ports)| ports.len() > 1)
-        .map(|(number, ports)| Fact::Shared { holder, number, ports })
+        .map(|(number, ports)| Fact::Shared { holder, number, ports: ports.into_iter().cloned().collect() })
         .collect()
+}
+
+/// Facts told anew as causes.
+fn told(facts: &[Fact]) -> impl Iterator<Item = Cause> {
+    facts.iter().cloned().map(Cause::from)
 }
 
 /// How the client's dialect finds a port, as the schema says.

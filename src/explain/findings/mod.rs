@@ -27,6 +27,12 @@ pub(super) struct Evidence<'e> {
     pub(super) divergences: &'e [Divergence],
     /// The manifest that was applied last, as the live object tells.
     last_applied: Option<Value<'e>>,
+    /// The ports of the manifest.
+    given: Vec<Port>,
+    /// The ports of the live object; none where there is none.
+    live: Vec<Port>,
+    /// The numbers that several ports have, where they matter.
+    shared: Vec<Fact>,
     /// What became of the items of kubectl's patch.
     landings: Vec<Landing>,
 }
@@ -39,7 +45,10 @@ impl<'e> Evidence<'e> {
         divergences: &'e [Divergence],
     ) -> Self {
         let last_applied = before.and_then(last_applied);
-        let mut evidence = Evidence { manifest, before, ways, ends, divergences, last_applied, landings: Vec::new() };
+        let (given, live) = (ports_of(manifest), before.map(ports_of).unwrap_or_default());
+        let shared = keys::shared(&live, &given, last_applied.as_ref());
+        let landings = Vec::new();
+        let mut evidence = Evidence { manifest, before, ways, ends, divergences, last_applied, given, live, shared, landings };
         evidence.landings = landing::landings(&evidence);
         evidence
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Evidence, PORTS, finding, items_of, ports_of, refused_alike};
+use super::{Evidence, PORTS, finding, items_of, refused_alike};
 use crate::explain::converged::{Key, Ports};
 use crate::explain::facts::{Cause, Code, Fact, Finding, Port};
 use crate::explain::report::{StatusCause, Way, WayReport};
@@ -19,7 +19,7 @@ pub(super) fn number_changed(evidence: &Evidence<'_>) -> Option<Finding> {
         return None;
     }
     let before = evidence.before?;
-    let live = ports_of(before);
+    let live = &evidence.live;
     let by_name: BTreeMap<&str, &Port> = live.iter().rev().filter_map(|port| Some((port.name.as_deref()?, port))).collect();
     let given = Ports::of(evidence.manifest);
     let ends: Vec<_> = evidence.runs().map(|(ran, end)| (&ran.report, end.map(Ports::of))).collect();
@@ -72,7 +72,7 @@ pub(super) fn names_swapped(evidence: &Evidence<'_>) -> Option<Finding> {
         return None;
     }
     let before = evidence.before?;
-    let live = ports_of(before);
+    let live = &evidence.live;
     let by_name: BTreeMap<&str, &Port> = live.iter().rev().filter_map(|port| Some((port.name.as_deref()?, port))).collect();
     let given = Ports::of(evidence.manifest);
     let now = |port: &Port| given.get(&Key::of(items_of(before).get(port.index)?))?.get("name")?.as_str();
@@ -119,10 +119,9 @@ fn number(item: &Value<'_>) -> Option<i64> {
 
 /// MK012: `protocol` is left out where it decides which port is meant.
 pub(super) fn protocol_left_out(evidence: &Evidence<'_>) -> Option<Finding> {
-    let given = ports_of(evidence.manifest);
-    let live = evidence.before.map(ports_of).unwrap_or_default();
+    let (given, live) = (&evidence.given, &evidence.live);
     let mut protocols: BTreeMap<i64, BTreeSet<&str>> = BTreeMap::new();
-    for port in given.iter().chain(&live) {
+    for port in given.iter().chain(live) {
         protocols.entry(port.port).or_default().insert(&port.protocol);
     }
     let matters = |port: &Port| protocols.get(&port.port).is_some_and(|protocols| protocols.len() > 1);

@@ -15,20 +15,14 @@ pub(super) fn zero_stated(evidence: &Evidence<'_>) -> Option<Finding> {
         return None;
     }
     let mut stated = Vec::new();
-    zeros(&Path::new(), evidence.manifest, &mut stated);
+    zeros(&mut Vec::new(), evidence.manifest, &mut stated);
     // What is live with that very value is not found different.
     let end = evidence.end(report.way);
-    let differs = |path: &Path, value: &Value<'_>| {
-        let live = path.elements().iter().try_fold(end?, |live, element| match element {
-            crate::path::Element::Field(name) => live.get(name),
-            _ => None,
-        });
-        (live != Some(value)).then_some(())
-    };
+    let text = |names: &[&str]| names.iter().fold(Path::new(), |path, name| path.field((*name).to_owned())).to_string();
     let facts: Vec<Cause> = stated
         .into_iter()
-        .filter(|(path, value)| differs(path, value).is_some())
-        .map(|(path, value)| Fact::ZeroStated { path: path.to_string(), value: value.borrowed().into_serde() }.into())
+        .filter(|(names, value)| end.is_some_and(|end| end.at(names) != Some(*value)))
+        .map(|(names, value)| Fact::ZeroStated { path: text(&names), value: value.borrowed().into_serde() }.into())
         .collect();
     let first = match facts.first().map(|cause| &cause.fact) {
         Some(Fact::ZeroStated { path, .. }) => path.clone(),
@@ -38,15 +32,16 @@ pub(super) fn zero_stated(evidence: &Evidence<'_>) -> Option<Finding> {
 }
 
 /// The fields outside of lists that are stated as `null`, or as zero.
-fn zeros<'v>(path: &Path, value: &'v Value<'v>, out: &mut Vec<(Path, &'v Value<'v>)>) {
+fn zeros<'v>(above: &mut Vec<&'v str>, value: &'v Value<'v>, out: &mut Vec<(Vec<&'v str>, &'v Value<'v>)>) {
     let Value::Map(fields) = value else { return };
     for (name, value) in fields.iter() {
-        let path = path.clone().field(name.to_owned());
+        above.push(name);
         if is_zero(value) && !matches!(value, Value::List(_)) {
-            out.push((path, value));
+            out.push((above.clone(), value));
         } else {
-            zeros(&path, value, out);
+            zeros(above, value, out);
         }
+        above.pop();
     }
 }
 

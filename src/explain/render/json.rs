@@ -2,6 +2,8 @@
 //!
 //! Sentences are written out beside the data that they are made of, and read back from the data alone.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::words;
@@ -20,12 +22,12 @@ struct Lent<'r> {
     diverges: bool,
     ways: &'r [WayReport],
     divergences: &'r [Divergence],
-    findings: Vec<FindingForm>,
-    remedies: Vec<RemedyForm>,
+    findings: Vec<FindingForm<'r>>,
+    remedies: Vec<RemedyForm<'r>>,
     attempts: &'r [Attempt],
     history: &'r [Told],
     source: &'r [SourceLine],
-    notes: Vec<NoteForm>,
+    notes: Vec<NoteForm<'r>>,
     file: &'r str,
     manifest: &'r Json,
     before: Option<&'r Json>,
@@ -45,7 +47,7 @@ impl Serialize for Report {
             attempts: &self.attempts,
             history: &self.history,
             source: &self.source,
-            notes: self.notes.iter().map(|note| NoteForm { text: words::note(note), note: note.clone() }).collect(),
+            notes: self.notes.iter().map(|note| NoteForm { text: words::note(note), note: Cow::Borrowed(note) }).collect(),
             file: &self.file,
             manifest: &self.manifest,
             before: self.before.as_ref(),
@@ -62,8 +64,8 @@ pub(in crate::explain) struct Document {
     object: ObjectName,
     ways: Vec<WayReport>,
     divergences: Vec<Divergence>,
-    findings: Vec<FindingForm>,
-    remedies: Vec<RemedyForm>,
+    findings: Vec<FindingForm<'static>>,
+    remedies: Vec<RemedyForm<'static>>,
     #[serde(default)]
     attempts: Vec<Attempt>,
     #[serde(default)]
@@ -71,51 +73,52 @@ pub(in crate::explain) struct Document {
     #[serde(default)]
     source: Vec<SourceLine>,
     #[serde(default)]
-    notes: Vec<NoteForm>,
+    notes: Vec<NoteForm<'static>>,
     file: String,
     manifest: Json,
     before: Option<Json>,
 }
 
+/// What is worded is written with its words.
 #[derive(Debug, Serialize, Deserialize)]
-struct FindingForm {
+struct FindingForm<'r> {
     code: Code,
     #[serde(default)]
-    title: String,
-    path: String,
-    because: Vec<CauseForm>,
+    title: Cow<'r, str>,
+    path: Cow<'r, str>,
+    because: Vec<CauseForm<'r>>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct CauseForm {
+struct CauseForm<'r> {
     #[serde(default)]
     text: String,
     rule: Option<String>,
-    fact: Fact,
-    because: Vec<CauseForm>,
+    fact: Cow<'r, Fact>,
+    because: Vec<CauseForm<'r>>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct RemedyForm {
+struct RemedyForm<'r> {
     #[serde(default)]
     command: String,
-    steps: Vec<String>,
+    steps: Cow<'r, [String]>,
     converged: bool,
-    writes: Vec<String>,
+    writes: Cow<'r, [String]>,
     #[serde(default)]
     risks: Vec<String>,
-    plan: Plan,
-    costs: Vec<Risk>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    files: Vec<File>,
+    plan: Cow<'r, Plan>,
+    costs: Cow<'r, [Risk]>,
+    #[serde(default, skip_serializing_if = "<[File]>::is_empty")]
+    files: Cow<'r, [File]>,
     afterwards: Again,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct NoteForm {
+struct NoteForm<'r> {
     #[serde(default)]
     text: String,
-    note: Note,
+    note: Cow<'r, Note>,
 }
 
 impl TryFrom<Document> for Report {
@@ -137,69 +140,71 @@ impl TryFrom<Document> for Report {
             attempts: document.attempts,
             history: document.history,
             source: document.source,
-            notes: document.notes.into_iter().map(|form| form.note).collect(),
+            notes: document.notes.into_iter().map(|form| form.note.into_owned()).collect(),
         })
     }
 }
 
-impl FindingForm {
-    fn of(finding: &Finding) -> Self {
+impl<'r> FindingForm<'r> {
+    fn of(finding: &'r Finding) -> Self {
         FindingForm {
             code: finding.code,
-            title: finding.code.title().to_owned(),
-            path: finding.path.clone(),
+            title: Cow::Borrowed(finding.code.title()),
+            path: Cow::Borrowed(&finding.path),
             because: finding.because.iter().map(CauseForm::of).collect(),
         }
     }
 }
 
-impl From<FindingForm> for Finding {
-    fn from(form: FindingForm) -> Self {
-        Finding { code: form.code, path: form.path, because: form.because.into_iter().map(Cause::from).collect() }
+impl From<FindingForm<'_>> for Finding {
+    fn from(form: FindingForm<'_>) -> Self {
+        let because = form.because.into_iter().map(Cause::from).collect();
+        Finding { code: form.code, path: form.path.into_owned(), because }
     }
 }
 
-impl CauseForm {
-    fn of(cause: &Cause) -> Self {
+impl<'r> CauseForm<'r> {
+    fn of(cause: &'r Cause) -> Self {
         CauseForm {
             text: words::fact(&cause.fact),
             rule: words::rule(&cause.fact),
-            fact: cause.fact.clone(),
+            fact: Cow::Borrowed(&cause.fact),
             because: cause.because.iter().map(CauseForm::of).collect(),
         }
     }
 }
 
-impl From<CauseForm> for Cause {
-    fn from(form: CauseForm) -> Self {
-        Cause { fact: form.fact, because: form.because.into_iter().map(Cause::from).collect() }
+impl From<CauseForm<'_>> for Cause {
+    fn from(form: CauseForm<'_>) -> Self {
+        Cause { fact: form.fact.into_owned(), because: form.because.into_iter().map(Cause::from).collect() }
     }
 }
 
-impl RemedyForm {
-    fn of(remedy: &Remedy) -> Self {
+impl<'r> RemedyForm<'r> {
+    fn of(remedy: &'r Remedy) -> Self {
+        let commands = remedy.steps.iter().filter(|step| !step.starts_with('#'));
         RemedyForm {
-            command: remedy.steps.iter().filter(|step| !step.starts_with('#')).cloned().collect::<Vec<_>>().join(" && "),
-            steps: remedy.steps.clone(),
+            command: commands.map(String::as_str).collect::<Vec<_>>().join(" && "),
+            steps: Cow::Borrowed(&remedy.steps),
             converged: true,
-            writes: remedy.writes.clone(),
+            writes: Cow::Borrowed(&remedy.writes),
             risks: remedy.risks.iter().map(words::risk).collect(),
-            plan: remedy.plan.clone(),
-            costs: remedy.risks.clone(),
-            files: remedy.files.clone(),
+            plan: Cow::Borrowed(&remedy.plan),
+            costs: Cow::Borrowed(&remedy.risks),
+            files: Cow::Borrowed(&remedy.files),
             afterwards: remedy.afterwards,
         }
     }
 }
 
-impl From<RemedyForm> for Remedy {
-    fn from(form: RemedyForm) -> Self {
+impl From<RemedyForm<'_>> for Remedy {
+    fn from(form: RemedyForm<'_>) -> Self {
         Remedy {
-            plan: form.plan,
-            steps: form.steps,
-            writes: form.writes,
-            risks: form.costs,
-            files: form.files,
+            plan: form.plan.into_owned(),
+            steps: form.steps.into_owned(),
+            writes: form.writes.into_owned(),
+            risks: form.costs.into_owned(),
+            files: form.files.into_owned(),
             afterwards: form.afterwards,
         }
     }
