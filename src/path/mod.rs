@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 
-use crate::value::Value;
+use crate::value::{Value, name};
 
 /// One step of a [`Path`].
 ///
@@ -38,7 +38,7 @@ pub struct Key<'a> {
 impl<'a> Key<'a> {
     /// A key of these fields.
     pub fn new(mut fields: Vec<(Cow<'a, str>, Value<'a>)>) -> Self {
-        if !fields.is_sorted_by(|a, b| a.0 <= b.0) {
+        if !fields.is_sorted_by(|a, b| name::order(&a.0, &b.0).is_le()) {
             fields.sort_by(|a, b| a.0.cmp(&b.0));
         }
         Key { fields }
@@ -103,7 +103,7 @@ impl<'a> Element<'a> {
 impl Ord for Element<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
         match (self, other) {
-            (Element::Field(a), Element::Field(b)) => a.cmp(b),
+            (Element::Field(a), Element::Field(b)) => name::order(a, b),
             (Element::Key(a), Element::Key(b)) => a.cmp(b),
             (Element::Value(a), Element::Value(b)) => a.compare(b),
             (Element::Index(a), Element::Index(b)) => a.cmp(b),
@@ -116,7 +116,7 @@ impl Ord for Key<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
         let pairs = self.fields().zip(other.fields());
         pairs
-            .map(|((a, left), (b, right))| a.cmp(b).then_with(|| left.compare(right)))
+            .map(|((a, left), (b, right))| name::order(a, b).then_with(|| left.compare(right)))
             .find(|order| order.is_ne())
             .unwrap_or_else(|| self.fields.len().cmp(&other.fields.len()))
     }
@@ -130,7 +130,10 @@ impl PartialOrd for Element<'_> {
 
 impl PartialEq for Element<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
+        match (self, other) {
+            (Element::Field(a), Element::Field(b)) => name::same(a, b),
+            _ => self.cmp(other).is_eq(),
+        }
     }
 }
 

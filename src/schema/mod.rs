@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use crate::Error;
 use crate::error::Kind;
-use crate::value::Value;
+use crate::value::{Value, name};
 
 /// The schema of one kind; cheap to clone.
 ///
@@ -250,7 +250,7 @@ impl<'s> Struct<'s> {
 
     /// The field `name`, if it is declared.
     pub fn field(self, name: &str) -> Option<Field<'s>> {
-        let head = head(name);
+        let head = name::head(name);
         let at = self.def.fields.binary_search_by(|field| field.name.compare(head, name)).ok()?;
         Some(Field { types: self.types, def: &self.def.fields[at] })
     }
@@ -290,7 +290,7 @@ const NEAR: usize = 8;
 impl<'s> Fields<'s> {
     /// The field `name`, which does not come before one that was asked for.
     pub(crate) fn find(&mut self, name: &str) -> Option<Field<'s>> {
-        let head = head(name);
+        let head = name::head(name);
         for _ in 0..NEAR {
             let (def, rest) = self.rest.split_first()?;
             match def.name.compare(head, name) {
@@ -435,22 +435,13 @@ struct Name {
 
 impl From<&str> for Name {
     fn from(text: &str) -> Self {
-        Name { head: head(text), text: text.into() }
+        Name { head: name::head(text), text: text.into() }
     }
 }
 
 impl Name {
-    /// Compares with a name whose [`head`] is known, byte by byte only where the heads are the same.
+    /// Compares with a name whose [`head`](name::head) is known, byte by byte only where the heads are the same.
     fn compare(&self, head: u64, name: &str) -> Ordering {
-        self.head.cmp(&head).then_with(|| (*self.text).cmp(name))
-    }
-}
-
-/// The first eight bytes of a name as a number, so that names in order have heads in order.
-fn head(name: &str) -> u64 {
-    let bytes = name.as_bytes();
-    match bytes.first_chunk() {
-        Some(chunk) => u64::from_be_bytes(*chunk),
-        None => (0..8).fold(0, |head, at| head << 8 | u64::from(bytes.get(at).copied().unwrap_or_default())),
+        self.head.cmp(&head).then_with(|| name::order_of_one_head(&self.text, name))
     }
 }

@@ -10,7 +10,7 @@ use super::types::{
     ClientIPConfig, Condition, IntOrString, LoadBalancerIngress, LoadBalancerStatus, ObjectMeta, OwnerReference, PortStatus,
     Service, ServicePort, ServiceSpec, ServiceStatus, SessionAffinityConfig,
 };
-use crate::value::Value;
+use crate::value::{Value, name};
 
 /// A struct of Go.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ pub(super) struct Field {
 impl Struct {
     /// The field `name` and its index; names are compared exactly, as the server does.
     pub(super) fn find(&self, name: &str) -> Option<(usize, &'static Field)> {
-        self.fields.iter().enumerate().find(|(_, field)| field.name == name)
+        self.fields.iter().enumerate().find(|(_, field)| name::same(field.name, name))
     }
 }
 

@@ -13,7 +13,7 @@ use crate::strategic::list::deduplicate;
 use crate::strategic::lookup::{Known, Lookup};
 use crate::strategic::trace::{Decision, Step, Trace};
 use crate::strategic::{DELETE, DELETE_FROM_PRIMITIVE_LIST, PATCH, RETAIN_KEYS, SET_ELEMENT_ORDER, fault, order};
-use crate::value::{MAX_DEPTH, Map, Value};
+use crate::value::{MAX_DEPTH, Map, Value, name};
 
 /// What of a difference goes into the patch.
 #[derive(Clone, Copy)]
@@ -102,11 +102,11 @@ impl<'v, T: Trace> Diff<'_, 'v, T> {
         let mut additional = original.is_partial();
         let mut older = original.entries().iter().peekable();
         for (key, value) in modified.entries() {
-            while let Some((gone, was)) = older.next_if(|(name, _)| name < key) {
+            while let Some((gone, was)) = older.next_if(|(name, _)| name::order(name, key).is_lt()) {
                 additional |= !was.is_null();
                 self.removed(gone, &mut draft);
             }
-            match older.next_if(|(name, _)| name == key) {
+            match older.next_if(|(name, _)| name::same(name, key)) {
                 Some((_, was)) => self.field(Pair { key, original: was, modified: value }, ty, depth, &mut draft)?,
                 None if self.kept.changes => draft.field(key, self.copy(value)),
                 None => {}

@@ -1,11 +1,13 @@
 //! What changes from one object to another (structured-merge-diff v6.4.2 `typed/compare.go`).
 
+use std::cmp::Ordering;
+
 use super::items::{self, Item};
 use super::set::{Node, Set};
 use super::types::{Atom, Fields, List, TypeRef, items_of, members_of};
 use crate::path::Element;
 use crate::schema::Schema;
-use crate::value::{Map, Value};
+use crate::value::{Map, Value, name};
 
 /// The paths that differ.
 #[derive(Clone, Debug, Default)]
@@ -157,10 +159,13 @@ fn compare_members<'v>(left: &'v Map<'v>, right: &'v Map<'v>, fields: &Fields<'v
     let (mut lefts, mut rights) = (left.iter().peekable(), right.iter().peekable());
     loop {
         let (name, sides) = match (lefts.peek().copied(), rights.peek().copied()) {
-            (Some((a, left)), Some((b, right))) if a == b => (a, Sides::Both(left, right)),
-            (Some((a, left)), Some((b, _))) if a < b => (a, Sides::Left(left)),
-            (_, Some((b, right))) => (b, Sides::Right(right)),
+            (Some((a, left)), Some((b, right))) => match name::order(a, b) {
+                Ordering::Less => (a, Sides::Left(left)),
+                Ordering::Equal => (a, Sides::Both(left, right)),
+                Ordering::Greater => (b, Sides::Right(right)),
+            },
             (Some((a, left)), None) => (a, Sides::Left(left)),
+            (None, Some((b, right))) => (b, Sides::Right(right)),
             (None, None) => return comparison,
         };
         if sides.left().is_some() {

@@ -9,7 +9,7 @@ use super::trace::{Match, Trace};
 use super::types::{Atom, Fields, List, TypeRef, items_of, members_of};
 use crate::path::{Element, Path};
 use crate::schema::Schema;
-use crate::value::{Map, Value};
+use crate::value::{Map, Value, name};
 
 /// The live object with everything that the applied one states.
 pub(super) fn merge<'v>(live: &'v Value<'v>, config: &'v Value<'v>, schema: &'v Schema, trace: &mut dyn Trace) -> Value<'v> {
@@ -50,7 +50,7 @@ impl<'v> Merger<'_, 'v> {
         let (mut lefts, mut rights) = (left.iter().peekable(), right.iter().peekable());
         loop {
             let order = match (lefts.peek(), rights.peek()) {
-                (Some((a, _)), Some((b, _))) => a.cmp(b),
+                (Some((a, _)), Some((b, _))) => name::order(a, b),
                 (Some(_), None) => std::cmp::Ordering::Less,
                 (None, Some(_)) => std::cmp::Ordering::Greater,
                 (None, None) => break,

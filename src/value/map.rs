@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::Value;
+use super::{Value, name};
 
 /// Objects up to this length are searched from the front.
 const SHORT: usize = 16;
@@ -17,7 +17,7 @@ const SHORT: usize = 16;
 /// port.insert("name", Value::from("dns"));
 /// assert_eq!(port.keys().collect::<Vec<_>>(), ["name", "port"]);
 /// ```
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Map<'a> {
     entries: Vec<(Cow<'a, str>, Value<'a>)>,
     /// The members of a [partial](Map::is_partial) object that were not read.
@@ -49,8 +49,8 @@ impl<'a> Map<'a> {
 
     /// Sorts members by key; of a repeated key the last one stays.
     pub fn from_entries(mut entries: Vec<(Cow<'a, str>, Value<'a>)>) -> Self {
-        if !entries.is_sorted_by(|a, b| a.0 < b.0) {
-            entries.sort_by(|a, b| a.0.cmp(&b.0));
+        if !in_order(&entries) {
+            entries.sort_by(|a, b| name::order(&a.0, &b.0));
             entries.dedup_by(|later, kept| {
                 let same = later.0 == kept.0;
                 if same {
@@ -69,7 +69,7 @@ impl<'a> Map<'a> {
 
     /// Brings members in the order of a text into the order of their keys; of a repeated key the last one stays.
     pub(crate) fn sort(&mut self) {
-        if !self.entries.is_sorted_by(|a, b| a.0 < b.0) {
+        if !in_order(&self.entries) {
             *self = Map::from_entries(std::mem::take(&mut self.entries));
         }
     }
@@ -99,7 +99,7 @@ impl<'a> Map<'a> {
 
     /// An object of members that are in the order of their keys, each once.
     pub(crate) fn of_sorted(entries: Vec<(Cow<'a, str>, Value<'a>)>) -> Self {
-        debug_assert!(entries.is_sorted_by(|a, b| a.0 < b.0), "members out of order");
+        debug_assert!(in_order(&entries), "members out of order");
         Map { entries, unread: None }
     }
 
@@ -114,13 +114,13 @@ impl<'a> Map<'a> {
     }
 
     fn find(&self, key: &str) -> Result<usize, usize> {
-        self.entries.binary_search_by(|entry| (*entry.0).cmp(key))
+        self.entries.binary_search_by(|entry| name::order(&entry.0, key))
     }
 
     /// Where `key` is. In a short object most keys are told apart by their lengths.
     fn position(&self, key: &str) -> Option<usize> {
         if self.entries.len() <= SHORT {
-            self.entries.iter().position(|(known, _)| known.len() == key.len() && **known == *key)
+            self.entries.iter().position(|(known, _)| name::same(known, key))
         } else {
             self.find(key).ok()
         }
@@ -149,7 +149,7 @@ impl<'a> Map<'a> {
     /// Sets `key`, and gives back what it was.
     pub fn insert(&mut self, key: impl Into<Cow<'a, str>>, value: Value<'a>) -> Option<Value<'a>> {
         let key = key.into();
-        if self.entries.last().is_none_or(|last| last.0 < key) {
+        if self.entries.last().is_none_or(|last| name::order(&last.0, &key).is_lt()) {
             self.entries.push((key, value));
             return None;
         }
@@ -222,6 +222,20 @@ impl<'a> Map<'a> {
             unread: self.unread.map(|unread| Box::new(unread.into_owned())),
         }
     }
+}
+
+impl PartialEq for Map<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        let mut pairs = self.entries.iter().zip(&other.entries);
+        self.entries.len() == other.entries.len()
+            && pairs.all(|((a, left), (b, right))| name::same(a, b) && left == right)
+            && self.unread == other.unread
+    }
+}
+
+/// Whether keys are in the order of their bytes, each once.
+fn in_order(entries: &[(Cow<'_, str>, Value<'_>)]) -> bool {
+    entries.is_sorted_by(|a, b| name::order(&a.0, &b.0).is_lt())
 }
 
 impl<'a> IntoIterator for Map<'a> {

@@ -10,6 +10,7 @@
 mod convert;
 mod document;
 mod map;
+pub(crate) mod name;
 mod number;
 mod parse;
 mod part;
@@ -50,7 +51,7 @@ pub const MAX_DEPTH: usize = 128;
 /// assert_ne!(value::parse(b"80")?, value::parse(b"80.0")?);
 /// # Ok::<(), mergekey::Error>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub enum Value<'a> {
     /// `null`.
     #[default]
@@ -200,11 +201,11 @@ impl<'a> Value<'a> {
             (Value::Integer(_) | Value::Float(_), Value::Integer(_) | Value::Float(_)) => {
                 number::as_float(self).partial_cmp(&number::as_float(other)).unwrap_or(Ordering::Equal)
             }
-            (Value::String(a), Value::String(b)) => a.cmp(b),
+            (Value::String(a), Value::String(b)) => name::order(a, b),
             (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
             (Value::List(a), Value::List(b)) => compare_all(a.iter(), b.iter(), |a, b| a.compare(b)),
             (Value::Map(a), Value::Map(b)) => {
-                compare_all(a.iter(), b.iter(), |(a, left), (b, right)| a.cmp(b).then_with(|| left.compare(right)))
+                compare_all(a.iter(), b.iter(), |(a, left), (b, right)| name::order(a, b).then_with(|| left.compare(right)))
             }
             _ => self.rank().cmp(&other.rank()),
         }
@@ -213,7 +214,7 @@ impl<'a> Value<'a> {
     /// Whether both are the same and neither a list nor an object.
     pub(crate) fn is_same_scalar(&self, other: &Value<'_>) -> bool {
         match (self, other) {
-            (Value::String(a), Value::String(b)) => a.len() == b.len() && a == b,
+            (Value::String(a), Value::String(b)) => name::same(a, b),
             (Value::Integer(a), Value::Integer(b)) => a == b,
             (Value::Bool(a), Value::Bool(b)) => a == b,
             (Value::Null, Value::Null) => true,
@@ -229,6 +230,17 @@ impl<'a> Value<'a> {
             Value::List(_) => 3,
             Value::Map(_) => 4,
             Value::Null => 5,
+        }
+    }
+}
+
+impl PartialEq for Value<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Value::Float(a), Value::Float(b)) => a == b,
+            (Value::List(a), Value::List(b)) => a == b,
+            (Value::Map(a), Value::Map(b)) => a == b,
+            _ => self.is_same_scalar(other),
         }
     }
 }
