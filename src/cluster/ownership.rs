@@ -52,10 +52,11 @@ pub(super) fn update(
 ) -> Result<ManagedFields, Error> {
     let sent = std::mem::take(&mut new.metadata.managed_fields);
     let before = live.map(|live| live.managed_fields().clone()).unwrap_or_default();
-    let bare_live = live.map(|live| live.service().to_value());
+    let empty = Service::default();
+    let old = live.map_or(&empty, Object::service);
     let updating = Updating {
-        live: bare_live.as_ref().unwrap_or(endpoint.empty_object()),
-        new: &new.to_value(),
+        live: &old.to_value_beside(Some(new)),
+        new: &new.to_value_beside(Some(old)),
         managers: Managers::of_sent(&sent).unwrap_or_else(|| before.managers()),
         manager: writer.manager,
         now: writer.time()?,
@@ -130,12 +131,10 @@ pub(super) fn keep_times(new: &Service, managed_fields: &mut ManagedFields, old:
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::parse_document;
+    use crate::value::{parse, parse_document};
 
-    /// What an endpoint of typed objects leaves out would find nothing in a Service.
-    #[test]
-    fn whatever_a_service_holds_fits_its_schema() {
-        let body = r#"{"metadata":{"name":"n","generateName":"g","namespace":"ns","selfLink":"/","uid":"u","resourceVersion":"1",
+    /// A Service with everything in it.
+    const FULL: &str = r#"{"metadata":{"name":"n","generateName":"g","namespace":"ns","selfLink":"/","uid":"u","resourceVersion":"1",
             "generation":-1,"creationTimestamp":"2020-01-01T00:00:00Z","deletionTimestamp":"2020-01-01T00:00:00Z",
             "deletionGracePeriodSeconds":0,"labels":{"a":""},"annotations":{"c":""},"finalizers":["","f","f"],
             "ownerReferences":[{"uid":"q"},{"apiVersion":"v1","kind":"Pod","name":"p","uid":"q","controller":true,
@@ -148,12 +147,55 @@ mod tests {
             "trafficDistribution":""},"status":{"loadBalancer":{"ingress":[{},{"ip":"a","hostname":"h","ipMode":"VIP",
             "ports":[{},{"port":1,"protocol":"TCP","error":"e"}]}]},"conditions":[{},{"type":"t","status":"True",
             "observedGeneration":2,"lastTransitionTime":"2020-01-01T00:00:00Z","reason":"r","message":"m"}]}}"#;
-        let service = service::decode_json(&parse_document(body.as_bytes()).unwrap()).unwrap().service;
+
+    /// What an endpoint of typed objects leaves out would find nothing in a Service.
+    #[test]
+    fn whatever_a_service_holds_fits_its_schema() {
+        let service = service::decode_json(&parse_document(FULL.as_bytes()).unwrap()).unwrap().service;
         let untyped = Endpoint::new(Schema::service(), "v1", "Service");
         for service in [service, Service::default()] {
             let (new, now) = (service.to_value(), "2020-01-01T00:00:00Z".parse().unwrap());
             let updating = Updating { live: untyped.empty_object(), new: &new, managers: Managers::new(), manager: "m", now };
             assert!(structured::update_managers(updating, &untyped, &mut ()).is_ok());
+        }
+    }
+    /// `value` without one of its members, for each member at any depth outside lists.
+    fn without_each<'v>(value: &Value<'v>) -> Vec<Value<'v>> {
+        let Some(map) = value.as_map() else { return Vec::new() };
+        let keys: Vec<_> = map.keys().map(str::to_owned).collect();
+        let mut found = Vec::new();
+        for key in &keys {
+            let mut rest = map.clone();
+            let taken = rest.remove(key).unwrap();
+            found.push(Value::Map(rest));
+            for inner in without_each(&taken) {
+                let mut changed = map.clone();
+                changed.insert(key.clone(), inner);
+                found.push(Value::Map(changed));
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn fields_that_both_have_alike_change_no_owner() {
+        let endpoint = endpoint();
+        let full = parse(FULL.as_bytes()).unwrap();
+        let service = |value: &Value<'_>| service::decode_unstructured(value).unwrap().service;
+        let services: Vec<_> = without_each(&full).iter().map(service).chain([Service::default()]).collect();
+        assert!(services.len() > 40, "{}", services.len());
+        let owners = |live: &Value<'_>, new: &Value<'_>, managers: Managers<'_>| {
+            let updating = Updating { live, new, managers, manager: "m", now: "2020-01-01T00:00:00Z".parse().unwrap() };
+            structured::update_managers(updating, &endpoint, &mut ()).unwrap().to_value()
+        };
+        let all = service(&full);
+        let first = owners(endpoint.empty_object(), &all.to_value(), Managers::new()).unwrap();
+        for other in &services {
+            for (live, new) in [(&all, other), (other, &all)] {
+                let managers = || Managers::read(&first).unwrap();
+                let whole = owners(&live.to_value(), &new.to_value(), managers());
+                assert_eq!(owners(&live.to_value_beside(Some(new)), &new.to_value_beside(Some(live)), managers()), whole);
+            }
         }
     }
 }

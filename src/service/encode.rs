@@ -18,12 +18,20 @@ use crate::value::{Map, Value};
 impl Service {
     /// The Service as JSON, `apiVersion` and `kind` included; strings are borrowed.
     pub fn to_value(&self) -> Value<'_> {
-        let mut object = Object::new(5);
+        self.to_value_beside(None)
+    }
+
+    /// The same without the fields that another one has alike, but for what names the object: all that a comparison of the two
+    /// has to see.
+    pub(crate) fn to_value_beside<'a>(&'a self, other: Option<&'a Service>) -> Value<'a> {
+        let mut object = Fields::of(self, other, 5);
         object.put("apiVersion", Value::from("v1"));
         object.put("kind", Value::from("Service"));
-        object.put("metadata", metadata(&self.metadata));
-        object.put("spec", spec(&self.spec));
-        object.put("status", status(&self.status));
+        object.put("metadata", metadata(&self.metadata, other.map(|other| &other.metadata)));
+        object.put("spec", spec(&self.spec, other.map(|other| &other.spec)));
+        if object.differs(|service| &service.status) {
+            object.put("status", status(&self.status));
+        }
         object.into()
     }
 
@@ -119,19 +127,6 @@ impl<'a> Object<'a> {
         }
     }
 
-    fn texts(&mut self, key: &'static str, texts: &'a [String]) {
-        if !texts.is_empty() {
-            self.put(key, Value::List(texts.iter().map(|text| Value::from(text.as_str())).collect()));
-        }
-    }
-
-    fn text_map(&mut self, key: &'static str, map: &'a BTreeMap<String, String>) {
-        if !map.is_empty() {
-            let entries = map.iter().map(|(key, text)| (Cow::Borrowed(key.as_str()), Value::from(text.as_str())));
-            self.put(key, Value::Map(Map::of_sorted(entries.collect())));
-        }
-    }
-
     fn list<T>(&mut self, key: &'static str, items: &'a [T], encode: impl Fn(&'a T) -> Value<'a>) {
         if !items.is_empty() {
             self.put(key, Value::List(items.iter().map(encode).collect()));
@@ -145,27 +140,107 @@ impl<'a> From<Object<'a>> for Value<'a> {
     }
 }
 
-fn metadata(metadata: &ObjectMeta) -> Value<'_> {
-    let mut object = Object::new(12);
-    object.text_map("annotations", &metadata.annotations);
-    object.optional_text("creationTimestamp", metadata.creation_timestamp.as_ref());
-    if let Some(seconds) = metadata.deletion_grace_period_seconds {
-        object.put("deletionGracePeriodSeconds", Value::from(seconds));
+/// The object of a struct under construction, where another one is given without the fields that it has alike.
+struct Fields<'a, T> {
+    this: &'a T,
+    other: Option<&'a T>,
+    object: Object<'a>,
+}
+
+impl<'a, T> Fields<'a, T> {
+    fn of(this: &'a T, other: Option<&'a T>, capacity: usize) -> Self {
+        Fields { this, other, object: Object::new(if other.is_some() { 4 } else { capacity }) }
     }
-    object.optional_text("deletionTimestamp", metadata.deletion_timestamp.as_ref());
-    object.texts("finalizers", &metadata.finalizers);
-    object.text("generateName", &metadata.generate_name);
-    object.number("generation", metadata.generation);
-    object.text_map("labels", &metadata.labels);
-    if metadata.managed_fields.as_list().is_some_and(|entries| !entries.is_empty()) {
+
+    fn differs<V: PartialEq + 'a>(&self, field: impl Fn(&'a T) -> &'a V) -> bool {
+        self.other.is_none_or(|other| field(other) != field(self.this))
+    }
+
+    fn put(&mut self, key: &'static str, value: Value<'a>) {
+        self.object.put(key, value);
+    }
+
+    fn text(&mut self, key: &'static str, field: impl Fn(&'a T) -> &'a String) {
+        if self.differs(&field) {
+            self.object.text(key, field(self.this));
+        }
+    }
+
+    fn optional_text(&mut self, key: &'static str, field: impl Fn(&'a T) -> &'a Option<String>) {
+        if self.differs(&field) {
+            self.object.optional_text(key, field(self.this).as_ref());
+        }
+    }
+
+    fn optional<V: Copy + PartialEq + Into<Value<'a>> + 'a>(
+        &mut self,
+        key: &'static str,
+        field: impl Fn(&'a T) -> &'a Option<V>,
+    ) {
+        if self.differs(&field)
+            && let Some(value) = *field(self.this)
+        {
+            self.put(key, value.into());
+        }
+    }
+
+    fn number<N: Copy + PartialEq + Into<i64> + 'a>(&mut self, key: &'static str, field: impl Fn(&'a T) -> &'a N) {
+        if self.differs(&field) {
+            self.object.number(key, *field(self.this));
+        }
+    }
+
+    fn texts(&mut self, key: &'static str, field: impl Fn(&'a T) -> &'a Vec<String>) {
+        self.list(key, field, |text| Value::from(text.as_str()));
+    }
+
+    fn text_map(&mut self, key: &'static str, field: impl Fn(&'a T) -> &'a BTreeMap<String, String>) {
+        let map = field(self.this);
+        if !map.is_empty() && self.differs(field) {
+            let entries = map.iter().map(|(key, text)| (Cow::Borrowed(key.as_str()), Value::from(text.as_str())));
+            self.put(key, Value::Map(Map::of_sorted(entries.collect())));
+        }
+    }
+
+    fn list<I: PartialEq + 'a>(
+        &mut self,
+        key: &'static str,
+        field: impl Fn(&'a T) -> &'a Vec<I>,
+        encode: impl Fn(&'a I) -> Value<'a>,
+    ) {
+        if self.differs(&field) {
+            self.object.list(key, field(self.this), encode);
+        }
+    }
+}
+
+impl<'a, T> From<Fields<'a, T>> for Value<'a> {
+    fn from(fields: Fields<'a, T>) -> Self {
+        fields.object.into()
+    }
+}
+
+fn metadata<'a>(metadata: &'a ObjectMeta, other: Option<&'a ObjectMeta>) -> Value<'a> {
+    let mut object = Fields::of(metadata, other, 12);
+    object.text_map("annotations", |metadata| &metadata.annotations);
+    object.optional_text("creationTimestamp", |metadata| &metadata.creation_timestamp);
+    object.optional("deletionGracePeriodSeconds", |metadata| &metadata.deletion_grace_period_seconds);
+    object.optional_text("deletionTimestamp", |metadata| &metadata.deletion_timestamp);
+    object.texts("finalizers", |metadata| &metadata.finalizers);
+    object.text("generateName", |metadata| &metadata.generate_name);
+    object.number("generation", |metadata| &metadata.generation);
+    object.text_map("labels", |metadata| &metadata.labels);
+    if metadata.managed_fields.as_list().is_some_and(|entries| !entries.is_empty())
+        && object.differs(|metadata| &metadata.managed_fields)
+    {
         object.put("managedFields", metadata.managed_fields.borrowed());
     }
-    object.text("name", &metadata.name);
-    object.text("namespace", &metadata.namespace);
-    object.list("ownerReferences", &metadata.owner_references, owner_reference);
-    object.text("resourceVersion", &metadata.resource_version);
-    object.text("selfLink", &metadata.self_link);
-    object.text("uid", &metadata.uid);
+    object.object.text("name", &metadata.name);
+    object.object.text("namespace", &metadata.namespace);
+    object.list("ownerReferences", |metadata| &metadata.owner_references, owner_reference);
+    object.text("resourceVersion", |metadata| &metadata.resource_version);
+    object.text("selfLink", |metadata| &metadata.self_link);
+    object.object.text("uid", &metadata.uid);
     object.into()
 }
 
@@ -181,30 +256,34 @@ fn owner_reference(reference: &OwnerReference) -> Value<'_> {
     object.into()
 }
 
-fn spec(spec: &ServiceSpec) -> Value<'_> {
-    let mut object = Object::new(16);
-    object.truth("allocateLoadBalancerNodePorts", spec.allocate_load_balancer_node_ports);
-    object.text("clusterIP", &spec.cluster_ip);
-    object.texts("clusterIPs", &spec.cluster_ips);
-    object.texts("externalIPs", &spec.external_ips);
-    object.text("externalName", &spec.external_name);
-    object.text("externalTrafficPolicy", &spec.external_traffic_policy);
-    object.number("healthCheckNodePort", spec.health_check_node_port);
-    object.optional_text("internalTrafficPolicy", spec.internal_traffic_policy.as_ref());
-    object.texts("ipFamilies", &spec.ip_families);
-    object.optional_text("ipFamilyPolicy", spec.ip_family_policy.as_ref());
-    object.optional_text("loadBalancerClass", spec.load_balancer_class.as_ref());
-    object.text("loadBalancerIP", &spec.load_balancer_ip);
-    object.texts("loadBalancerSourceRanges", &spec.load_balancer_source_ranges);
-    object.list("ports", &spec.ports, port);
-    object.truth("publishNotReadyAddresses", spec.publish_not_ready_addresses.then_some(true));
-    object.text_map("selector", &spec.selector);
-    object.text("sessionAffinity", &spec.session_affinity);
-    if let Some(config) = &spec.session_affinity_config {
+fn spec<'a>(spec: &'a ServiceSpec, other: Option<&'a ServiceSpec>) -> Value<'a> {
+    let mut object = Fields::of(spec, other, 16);
+    object.optional("allocateLoadBalancerNodePorts", |spec| &spec.allocate_load_balancer_node_ports);
+    object.text("clusterIP", |spec| &spec.cluster_ip);
+    object.texts("clusterIPs", |spec| &spec.cluster_ips);
+    object.texts("externalIPs", |spec| &spec.external_ips);
+    object.text("externalName", |spec| &spec.external_name);
+    object.text("externalTrafficPolicy", |spec| &spec.external_traffic_policy);
+    object.number("healthCheckNodePort", |spec| &spec.health_check_node_port);
+    object.optional_text("internalTrafficPolicy", |spec| &spec.internal_traffic_policy);
+    object.texts("ipFamilies", |spec| &spec.ip_families);
+    object.optional_text("ipFamilyPolicy", |spec| &spec.ip_family_policy);
+    object.optional_text("loadBalancerClass", |spec| &spec.load_balancer_class);
+    object.text("loadBalancerIP", |spec| &spec.load_balancer_ip);
+    object.texts("loadBalancerSourceRanges", |spec| &spec.load_balancer_source_ranges);
+    object.list("ports", |spec| &spec.ports, port);
+    if spec.publish_not_ready_addresses && object.differs(|spec| &spec.publish_not_ready_addresses) {
+        object.put("publishNotReadyAddresses", Value::from(true));
+    }
+    object.text_map("selector", |spec| &spec.selector);
+    object.text("sessionAffinity", |spec| &spec.session_affinity);
+    if let Some(config) = &spec.session_affinity_config
+        && object.differs(|spec| &spec.session_affinity_config)
+    {
         object.put("sessionAffinityConfig", session_affinity_config(config));
     }
-    object.optional_text("trafficDistribution", spec.traffic_distribution.as_ref());
-    object.text("type", &spec.r#type);
+    object.optional_text("trafficDistribution", |spec| &spec.traffic_distribution);
+    object.text("type", |spec| &spec.r#type);
     object.into()
 }
 
@@ -236,9 +315,9 @@ fn session_affinity_config(config: &SessionAffinityConfig) -> Value<'_> {
 }
 
 fn status(status: &ServiceStatus) -> Value<'_> {
-    let mut object = Object::new(2);
+    let mut object = Object::new(1);
     object.list("conditions", &status.conditions, condition);
-    let mut load_balancer = Object::new(1);
+    let mut load_balancer = Object::new(0);
     load_balancer.list("ingress", &status.load_balancer.ingress, ingress);
     object.put("loadBalancer", load_balancer.into());
     object.into()
