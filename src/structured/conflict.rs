@@ -55,7 +55,9 @@ impl Conflicts {
 
     pub(super) fn collect<'s, 'a: 's>(sets: impl IntoIterator<Item = (&'s Identity<'a>, &'s Set<'a>)>) -> Self {
         let mut managers: Vec<_> = sets.into_iter().collect();
-        managers.sort_by_cached_key(|(manager, _)| manager.identifier());
+        if managers.len() > 1 {
+            managers.sort_by_cached_key(|(manager, _)| manager.identifier());
+        }
         let of_manager = |(manager, set): (&Identity<'_>, &'s Set<'a>)| {
             let manager = manager.clone().into_owned();
             set.iter().map(move |path| Conflict { manager: manager.clone(), path })

@@ -82,6 +82,13 @@ fn annotation<'v>(object: &'v Value<'_>) -> Option<&'v str> {
 
 /// The text of the annotation for a configuration: the configuration without the annotation.
 fn last_applied(config: &Value<'_>) -> String {
+    let mut text = String::new();
+    // A shortcut: where nothing is annotated, nothing is left out.
+    if config.at(&["metadata", "annotations"]).is_none() {
+        config.write_to(&mut text);
+        text.push('\n');
+        return text;
+    }
     let mut config = config.borrowed();
     let metadata = config.as_map_mut().and_then(|config| config.get_mut("metadata")).and_then(Value::as_map_mut);
     if let Some(metadata) = metadata {
@@ -94,7 +101,6 @@ fn last_applied(config: &Value<'_>) -> String {
             _ => {}
         }
     }
-    let mut text = String::new();
     config.write_to(&mut text);
     text.push('\n');
     text
