@@ -19,37 +19,57 @@ enum Kept {
     /// As they came: they need not say anything that can be decoded.
     Entries {
         entries: Value<'static>,
-        managers: OnceLock<Option<StoredManagers>>,
+        decoded: OnceLock<Option<Decoded>>,
     },
-    Managers {
-        managers: StoredManagers,
-        entries: OnceLock<Value<'static>>,
-    },
+    Managers(StoredManagers),
+}
+
+#[derive(Debug)]
+struct Decoded {
+    managers: StoredManagers,
+    /// Whether the entries stand as the managers would be written out.
+    exact: bool,
 }
 
 impl ManagedFields {
     /// `entries` is a list, or `null` where there are none.
     pub(super) fn of_entries(entries: Value<'static>) -> Self {
-        ManagedFields { kept: Arc::new(Kept::Entries { entries, managers: OnceLock::new() }) }
+        ManagedFields { kept: Arc::new(Kept::Entries { entries, decoded: OnceLock::new() }) }
     }
 
     pub(super) fn of_managers(managers: StoredManagers) -> Self {
-        ManagedFields { kept: Arc::new(Kept::Managers { managers, entries: OnceLock::new() }) }
+        ManagedFields { kept: Arc::new(Kept::Managers(managers)) }
     }
 
-    /// `metadata.managedFields`, or `null`.
-    pub(super) fn entries(&self) -> &Value<'static> {
+    /// `metadata.managedFields`, or `null`; strings are borrowed.
+    pub(super) fn entries(&self) -> Value<'_> {
         match &*self.kept {
-            Kept::Entries { entries, .. } => entries,
-            Kept::Managers { managers, entries } => entries.get_or_init(|| managers.to_value()),
+            Kept::Entries { entries, .. } => entries.borrowed(),
+            Kept::Managers(managers) => managers.to_value(),
         }
     }
 
     /// The managers; `None` if the entries cannot be decoded.
     pub(super) fn stored(&self) -> Option<&StoredManagers> {
+        self.decoded().map(|(managers, _)| managers)
+    }
+
+    /// The managers, if they say all that the entries say.
+    fn exact(&self) -> Option<&StoredManagers> {
+        self.decoded().filter(|(_, exact)| *exact).map(|(managers, _)| managers)
+    }
+
+    fn decoded(&self) -> Option<(&StoredManagers, bool)> {
         match &*self.kept {
-            Kept::Entries { entries, managers } => managers.get_or_init(|| StoredManagers::read(entries).ok()).as_ref(),
-            Kept::Managers { managers, .. } => Some(managers),
+            Kept::Entries { entries, decoded } => {
+                let read = || {
+                    let managers = StoredManagers::read(entries).ok()?;
+                    let exact = managers.to_value() == *entries;
+                    Some(Decoded { managers, exact })
+                };
+                decoded.get_or_init(read).as_ref().map(|decoded| (&decoded.managers, decoded.exact))
+            }
+            Kept::Managers(managers) => Some((managers, true)),
         }
     }
 
@@ -61,14 +81,14 @@ impl ManagedFields {
     /// What becomes of them when these managers own the object.
     pub(super) fn followed_by(&self, managers: Managers<'_>) -> Self {
         static NOBODY: StoredManagers = StoredManagers::new();
-        ManagedFields::of_managers(managers.stored(self.stored().unwrap_or(&NOBODY)))
+        ManagedFields::of_managers(StoredManagers::following(managers, self.stored().unwrap_or(&NOBODY)))
     }
 
     /// The entries, where a check of the metadata may find something in them.
-    pub(super) fn doubtful_entries(&self) -> Option<&Value<'static>> {
+    pub(super) fn doubtful_entries(&self) -> Option<Value<'_>> {
         let fine = match &*self.kept {
             Kept::Entries { entries, .. } => entries.is_null(),
-            Kept::Managers { managers, .. } => {
+            Kept::Managers(managers) => {
                 managers.iter().all(|one| service::is_fine_manager(&one.identity.name, &one.identity.subresource))
             }
         };
@@ -77,9 +97,9 @@ impl ManagedFields {
 
     /// Whether nothing but times differs, and some time does.
     pub(super) fn differ_in_time_alone(&self, other: &ManagedFields) -> bool {
-        match (&*self.kept, &*other.kept) {
-            (Kept::Managers { managers, .. }, Kept::Managers { managers: others, .. }) => managers.differ_in_time_alone(others),
-            _ => structured::differ_in_time_alone(Some(self.entries()), Some(other.entries())),
+        match (self.exact(), other.exact()) {
+            (Some(managers), Some(others)) => managers.differ_in_time_alone(others),
+            _ => structured::differ_in_time_alone(Some(&self.entries()), Some(&other.entries())),
         }
     }
 }
@@ -93,14 +113,12 @@ impl Default for ManagedFields {
 /// They are equal that say the same, entry by entry.
 impl PartialEq for ManagedFields {
     fn eq(&self, other: &Self) -> bool {
-        match (&*self.kept, &*other.kept) {
-            (one, two) if std::ptr::eq(one, two) => true,
-            (Kept::Managers { managers, .. }, Kept::Managers { managers: others, .. }) => managers == others,
-            // A shortcut: what says something else is written otherwise.
-            _ => match (self.stored(), other.stored()) {
-                (Some(managers), Some(others)) if managers != others => false,
-                _ => self.entries() == other.entries(),
-            },
+        if Arc::ptr_eq(&self.kept, &other.kept) {
+            return true;
+        }
+        match (self.exact(), other.exact()) {
+            (Some(managers), Some(others)) => managers == others,
+            _ => self.entries() == other.entries(),
         }
     }
 }

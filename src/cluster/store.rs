@@ -131,7 +131,7 @@ fn with_managed_fields<'v>(service: &'v Service, managed_fields: &'v ManagedFiel
     if entries.as_list().is_some_and(|entries| !entries.is_empty())
         && let Some(metadata) = value.as_map_mut().and_then(|object| object.get_mut("metadata")).and_then(Value::as_map_mut)
     {
-        metadata.insert("managedFields", entries.borrowed());
+        metadata.insert("managedFields", entries);
     }
     value
 }

@@ -383,7 +383,7 @@ fn judge(
     validate: impl FnOnce(&Service) -> Vec<FieldError>,
 ) -> Result<(), Status> {
     if let Some(entries) = managed_fields.doubtful_entries() {
-        service.metadata.managed_fields.clone_from(entries);
+        service.metadata.managed_fields = entries.into_owned();
     }
     let errors = validate(service);
     service.metadata.managed_fields = Value::Null;

@@ -5,11 +5,14 @@
 //! key in `fieldsV1`, `k:{"port":53,"protocol":"TCP"}`.
 
 mod fields_v1;
+mod items;
 mod text;
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
+
+pub(crate) use items::Items;
 
 use crate::value::{Value, name};
 
@@ -32,7 +35,7 @@ pub enum Element<'a> {
 /// The key fields of a list item with their values, sorted by field name.
 #[derive(Clone, Debug)]
 pub struct Key<'a> {
-    fields: Vec<(Cow<'a, str>, Value<'a>)>,
+    fields: Items<'a, (Cow<'a, str>, Value<'a>)>,
 }
 
 impl<'a> Key<'a> {
@@ -41,7 +44,7 @@ impl<'a> Key<'a> {
         if !fields.is_sorted_by(|a, b| name::order(&a.0, &b.0).is_le()) {
             fields.sort_by(|a, b| a.0.cmp(&b.0));
         }
-        Key { fields }
+        Key { fields: fields.into() }
     }
 
     /// The fields in the order of their names.
@@ -50,12 +53,19 @@ impl<'a> Key<'a> {
     }
 
     fn borrowed(&self) -> Key<'_> {
-        Key { fields: self.fields().map(|(name, value)| (Cow::Borrowed(name), value.borrowed())).collect() }
+        Key { fields: self.fields.shared() }
     }
 
     /// The same key with strings of its own.
     pub fn into_owned(self) -> Key<'static> {
-        Key { fields: self.fields.into_iter().map(|(name, value)| (Cow::Owned(name.into_owned()), value.into_owned())).collect() }
+        let fields = self.fields.into_vec(|(name, value)| (Cow::Borrowed(name), value.borrowed()));
+        Key {
+            fields: fields
+                .into_iter()
+                .map(|(name, value)| (Cow::Owned(name.into_owned()), value.into_owned()))
+                .collect::<Vec<_>>()
+                .into(),
+        }
     }
 }
 

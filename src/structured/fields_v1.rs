@@ -73,11 +73,12 @@ fn read<'a>(fields: &'a Value<'_>) -> Result<Read<'a>, Error> {
         }
         let Some(element) = Element::from_fields_v1(key)? else { continue };
         let inner = read(fields)?;
-        let node = below.descend(element);
-        node.member |= inner.member;
-        if !inner.below.is_empty() {
-            node.below = inner.below;
-        }
+        below.descend(element, |node| {
+            node.member |= inner.member;
+            if !inner.below.is_empty() {
+                node.below = inner.below;
+            }
+        });
     }
     Ok(Read { member: member || below.is_empty(), below })
 }

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
-use std::sync::Arc;
 
 use super::set::Set;
 use super::time::Time;
@@ -64,7 +63,7 @@ impl Identity<'_> {
         format!("{{{}}}", members.join(","))
     }
 
-    fn borrowed(&self) -> Identity<'_> {
+    pub(super) fn borrowed(&self) -> Identity<'_> {
         Identity {
             name: Cow::Borrowed(&self.name),
             operation: self.operation,
@@ -126,23 +125,6 @@ impl Manager<'_> {
     pub(crate) fn owns(&self, path: &Path, operation: Operation) -> bool {
         self.identity.operation == operation && self.set.contains(path)
     }
-
-    fn borrowed(&self) -> Manager<'_> {
-        Manager { identity: self.identity.borrowed(), time: self.time, set: self.set.borrowed() }
-    }
-
-    fn into_owned(self) -> Manager<'static> {
-        Manager { identity: self.identity.into_owned(), time: self.time, set: self.set.into_owned() }
-    }
-
-    /// Whether both are written alike.
-    fn is(&self, other: &Manager<'_>) -> bool {
-        self.time == other.time && self.is_but_for_time(other)
-    }
-
-    fn is_but_for_time(&self, other: &Manager<'_>) -> bool {
-        self.identity == other.identity && self.identity.api_version == other.identity.api_version && self.set == other.set
-    }
 }
 
 /// All managers of an object.
@@ -161,6 +143,11 @@ impl<'a> Managers<'a> {
     /// No managers: the object is not tracked.
     pub const fn new() -> Self {
         Managers { list: Vec::new() }
+    }
+
+    /// These managers, each of an identity of its own.
+    pub(super) fn of(list: Vec<Manager<'a>>) -> Self {
+        Managers { list }
     }
 
     /// Reads `metadata.managedFields`.
@@ -211,7 +198,11 @@ impl<'a> Managers<'a> {
 
     /// Writes `metadata.managedFields`, sorted; `None` if there is no manager.
     pub fn to_value(&self) -> Option<Value<'static>> {
-        (!self.list.is_empty()).then(|| Value::List(self.sorted().into_iter().map(write_entry).collect()))
+        let write = |manager: &Manager<'a>| {
+            let Manager { identity, time, set } = manager;
+            write_entry(identity, *time, set.to_fields_v1(), |text| Value::from(text.to_owned()))
+        };
+        (!self.list.is_empty()).then(|| Value::List(self.sorted().into_iter().map(write).collect()))
     }
 
     /// Whether nobody owns anything.
@@ -302,14 +293,10 @@ impl<'a> Managers<'a> {
         sorted
     }
 
-    /// The managers as an object keeps them that had those of `before`, whom it shares where nothing changed.
-    pub(crate) fn stored(mut self, before: &StoredManagers) -> StoredManagers {
+    /// The managers in the order in which they are written.
+    pub(super) fn into_sorted(mut self) -> impl ExactSizeIterator<Item = Manager<'a>> {
         self.list.sort_by(order);
-        let keep = |manager: Manager<'a>| match before.list.iter().find(|known| known.is(&manager)) {
-            Some(known) => Arc::clone(known),
-            None => Arc::new(manager.into_owned()),
-        };
-        StoredManagers { list: self.list.into_iter().map(keep).collect() }
+        self.list.into_iter()
     }
 }
 
@@ -371,73 +358,29 @@ fn read_entry<'a>(index: usize, entry: &'a Value<'_>) -> Result<Manager<'a>, Err
     Ok(Manager { identity, time, set })
 }
 
-fn write_entry(manager: &Manager<'_>) -> Value<'static> {
-    let Manager { identity, time, set } = manager;
-    let text = |text: &str| Value::from(text.to_owned());
-    let mut entry = Map::new();
-    entry.insert("apiVersion", text(&identity.api_version));
-    entry.insert("fieldsType", Value::from("FieldsV1"));
-    entry.insert("fieldsV1", set.to_fields_v1());
+/// The entry of a manager whose fields are written already; `hold` makes strings of the identity's.
+pub(super) fn write_entry<'i, 'v>(
+    identity: &'i Identity<'_>,
+    time: Option<Time>,
+    fields: Value<'v>,
+    hold: impl Fn(&'i str) -> Value<'v>,
+) -> Value<'v> {
+    let mut entry = Vec::with_capacity(7);
+    let mut put = |key: &'static str, value: Value<'v>| entry.push((Cow::Borrowed(key), value));
+    put("apiVersion", hold(&identity.api_version));
+    put("fieldsType", Value::from("FieldsV1"));
+    put("fieldsV1", fields);
     if !identity.name.is_empty() {
-        entry.insert("manager", text(&identity.name));
+        put("manager", hold(&identity.name));
     }
-    entry.insert("operation", Value::from(identity.operation.as_str()));
+    put("operation", Value::from(identity.operation.as_str()));
     if !identity.subresource.is_empty() {
-        entry.insert("subresource", text(&identity.subresource));
+        put("subresource", hold(&identity.subresource));
     }
     if let Some(time) = time {
-        entry.insert("time", Value::from(time.to_string()));
+        put("time", Value::from(time.to_string()));
     }
-    Value::Map(entry)
-}
-
-/// The managers that an object keeps: sorted, with strings of their own, and shared with later states of the object.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct StoredManagers {
-    list: Vec<Arc<Manager<'static>>>,
-}
-
-impl StoredManagers {
-    /// No managers.
-    pub(crate) const fn new() -> Self {
-        StoredManagers { list: Vec::new() }
-    }
-
-    /// As [`Managers::read`].
-    pub(crate) fn read(entries: &Value<'_>) -> Result<Self, Error> {
-        Managers::read(entries).map(|managers| managers.stored(&StoredManagers::default()))
-    }
-
-    /// The managers, for a write to start from.
-    pub(crate) fn managers(&self) -> Managers<'_> {
-        Managers { list: self.list.iter().map(|manager| manager.borrowed()).collect() }
-    }
-
-    /// The managers in the order in which they are written.
-    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = &Manager<'static>> {
-        self.list.iter().map(|manager| &**manager)
-    }
-
-    /// `metadata.managedFields`, or `null` if there is no manager.
-    pub(crate) fn to_value(&self) -> Value<'static> {
-        if self.list.is_empty() { Value::Null } else { Value::List(self.iter().map(write_entry).collect()) }
-    }
-
-    /// As [`differ_in_time_alone`] of what is written.
-    pub(crate) fn differ_in_time_alone(&self, other: &StoredManagers) -> bool {
-        let pairs = || self.iter().zip(other.iter());
-        self.list.len() == other.list.len()
-            && pairs().any(|(a, b)| a.time != b.time)
-            && pairs().all(|(a, b)| a.is_but_for_time(b))
-    }
-}
-
-/// They are equal that are written alike.
-impl PartialEq for StoredManagers {
-    fn eq(&self, other: &Self) -> bool {
-        let same = |(a, b): (&Arc<Manager<'_>>, &Arc<Manager<'_>>)| Arc::ptr_eq(a, b) || a.is(b);
-        self.list.len() == other.list.len() && self.list.iter().zip(&other.list).all(same)
-    }
+    Value::Map(Map::of_sorted(entry))
 }
 
 /// Whether a request asks that nobody own anything any more: an empty list, or one entry without content.

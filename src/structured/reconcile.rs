@@ -1,6 +1,6 @@
 //! Fits a stored set to the schema of today (structured-merge-diff v6.4.2 `typed/reconcile_schema.go`).
 
-use super::set::Set;
+use super::set::{Node, Set};
 use super::types::{Atom, TypeRef};
 use crate::path::Element;
 use crate::schema::Schema;
@@ -8,36 +8,61 @@ use crate::value::Value;
 
 /// Where the set reaches into what is merged as one value, the value itself takes the place of its parts.
 pub(super) fn reconcile(set: &mut Set<'_>, schema: &Schema) {
-    fit(set, TypeRef::Known(schema.root()));
+    let root = TypeRef::Known(schema.root());
+    // A shortcut: most sets fit, and what is shared stays so.
+    if !fits(set, root) {
+        fit(set, root);
+    }
+}
+
+/// What becomes of what a set has below a node.
+enum Fit<'s> {
+    Stays,
+    /// The value takes its place.
+    Whole,
+    /// It is looked at, as being of this type.
+    Inside(TypeRef<'s>),
+}
+
+fn fit_of<'s>(node: &Node<'_>, atom: &Atom<'s>) -> Fit<'s> {
+    if node.below.is_empty() {
+        return Fit::Stays;
+    }
+    let inner = match (atom, &node.element) {
+        (Atom::Scalar(_), _) => None,
+        (Atom::List(list), _) => Some(list.item),
+        (Atom::Map(fields), Element::Field(name)) => fields.field(name).map(|(ty, _)| ty),
+        (Atom::Map(fields), _) => fields.rest(),
+    };
+    let Some(inner) = inner else { return Fit::Stays };
+    match inner.atom(&Value::Null) {
+        Atom::List(list) if list.is_atomic() => Fit::Whole,
+        // Upstream: what lies in an object that may hold anything is left as it is.
+        Atom::Map(fields) if fields.is_free() => Fit::Stays,
+        Atom::Map(fields) if fields.atomic => Fit::Whole,
+        _ => Fit::Inside(inner),
+    }
+}
+
+fn fits(set: &Set<'_>, ty: TypeRef<'_>) -> bool {
+    let atom = ty.atom(&Value::Null);
+    set.nodes().iter().all(|node| match fit_of(node, &atom) {
+        Fit::Stays => true,
+        Fit::Whole => false,
+        Fit::Inside(inner) => fits(&node.below, inner),
+    })
 }
 
 fn fit(set: &mut Set<'_>, ty: TypeRef<'_>) {
     let atom = ty.atom(&Value::Null);
-    for node in set.nodes_mut() {
-        if node.below.is_empty() {
-            continue;
-        }
-        let inner = match (&atom, &node.element) {
-            (Atom::Scalar(_), _) => None,
-            (Atom::List(list), _) => Some(list.item),
-            (Atom::Map(fields), Element::Field(name)) => fields.field(name).map(|(ty, _)| ty),
-            (Atom::Map(fields), _) => fields.rest(),
-        };
-        let Some(inner) = inner else { continue };
-        let whole = match inner.atom(&Value::Null) {
-            Atom::Scalar(_) => false,
-            Atom::List(list) => list.is_atomic(),
-            // Upstream: what lies in an object that may hold anything is left as it is.
-            Atom::Map(fields) if fields.is_free() => continue,
-            Atom::Map(fields) => fields.atomic,
-        };
-        if whole {
+    set.for_each_mut(|node| match fit_of(node, &atom) {
+        Fit::Stays => {}
+        Fit::Whole => {
             node.member = true;
             node.below = Set::new();
-        } else {
-            fit(&mut node.below, inner);
         }
-    }
+        Fit::Inside(inner) => fit(&mut node.below, inner),
+    });
 }
 
 #[cfg(test)]

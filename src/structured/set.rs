@@ -1,7 +1,8 @@
 //! Sets of paths, as structured-merge-diff v6.4.2 holds them (`fieldpath/set.go`).
 //!
 //! A [`Set`] is a tree of sorted arrays. A node says whether its path is a *member* and what lies below it: owning a list item and
-//! owning a field of that item are two things. Elements are borrowed from the values that the set was made of.
+//! owning a field of that item are two things. Elements are borrowed from the values that the set was made of. A set that
+//! is [borrowed](Set::borrowed) shares all branches in which it is not changed.
 //!
 //! Left out: matchers with wildcards, which the server does not use here.
 
@@ -9,7 +10,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use super::types::TypeRef;
-use crate::path::{Element, Path};
+use crate::path::{Element, Items, Path};
 use crate::value::Value;
 
 /// A set of paths.
@@ -24,10 +25,10 @@ use crate::value::Value;
 /// assert_eq!(mine.difference(&theirs).to_string(), ".spec.ports[port=53].name");
 /// # Ok::<(), mergekey::Error>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Set<'a> {
     /// Sorted by element; each is a member or has something below it.
-    nodes: Vec<Node<'a>>,
+    nodes: Items<'a, Node<'a>>,
 }
 
 /// A place in a [`Set`].
@@ -64,19 +65,22 @@ impl<'a> Node<'a> {
 impl<'a> Set<'a> {
     /// The set without any path.
     pub const fn new() -> Self {
-        Set { nodes: Vec::new() }
+        Set { nodes: Items::new() }
     }
 
     /// Adds a path; its parents are not added. The empty path is nobody's and adds nothing.
     pub fn insert(&mut self, path: impl IntoIterator<Item = Element<'a>>) {
         let mut path = path.into_iter();
-        let Some(mut element) = path.next() else { return };
-        let mut set = self;
-        for next in path {
-            set = &mut set.descend(element).below;
-            element = next;
+        if let Some(element) = path.next() {
+            self.insert_at(element, &mut path);
         }
-        set.descend(element).member = true;
+    }
+
+    fn insert_at(&mut self, element: Element<'a>, rest: &mut dyn Iterator<Item = Element<'a>>) {
+        self.descend(element, |node| match rest.next() {
+            Some(next) => node.below.insert_at(next, rest),
+            None => node.member = true,
+        });
     }
 
     /// How many paths there are.
@@ -108,15 +112,15 @@ impl<'a> Set<'a> {
 
     /// The paths of either set.
     #[must_use]
-    pub fn union(mut self, other: Set<'a>) -> Set<'a> {
+    pub fn union(self, other: Set<'a>) -> Set<'a> {
         if self.nodes.is_empty() {
             return other;
         }
         if other.nodes.is_empty() {
             return self;
         }
-        let mut mine = std::mem::take(&mut self.nodes).into_iter().peekable();
-        let mut theirs = other.nodes.into_iter().peekable();
+        let mut mine = self.into_nodes().into_iter().peekable();
+        let mut theirs = other.into_nodes().into_iter().peekable();
         let mut nodes = Vec::with_capacity(mine.len().max(theirs.len()));
         loop {
             let order = match (mine.peek(), theirs.peek()) {
@@ -136,7 +140,7 @@ impl<'a> Set<'a> {
                 (left, right) => left.or(right),
             });
         }
-        Set { nodes }
+        Set::of(nodes)
     }
 
     /// The paths that are not members of `other`.
@@ -164,14 +168,18 @@ impl<'a> Set<'a> {
     }
 
     fn subtract(mut self, other: &Set<'_>, cut: impl Fn(&mut Node<'a>, &Node<'_>)) -> Set<'a> {
-        if other.nodes.is_empty() {
+        let mut walk = other.walk();
+        // A shortcut: what is shared stays so where nothing is taken away.
+        if self.nodes.iter().all(|node| walk.find(&node.element).is_none()) {
             return self;
         }
         let mut walk = other.walk();
-        self.nodes.retain_mut(|node| {
-            let Some(subtracted) = walk.find(&node.element) else { return true };
-            cut(node, subtracted);
-            !node.is_empty()
+        self.change(|nodes| {
+            nodes.retain_mut(|node| {
+                let Some(subtracted) = walk.find(&node.element) else { return true };
+                cut(node, subtracted);
+                !node.is_empty()
+            });
         });
         self
     }
@@ -179,26 +187,23 @@ impl<'a> Set<'a> {
     /// The paths that are members of both.
     #[must_use]
     pub fn intersection(&self, other: &Set<'_>) -> Set<'a> {
-        let mut walk = other.walk();
-        let mut nodes = Vec::new();
-        for node in &self.nodes {
-            let Some(common) = walk.find(&node.element) else { continue };
-            let member = node.member && common.member;
-            let below = node.below.intersection(&common.below);
-            if member || !below.is_empty() {
-                nodes.push(Node { element: node.element.clone(), member, below });
+        match &self.nodes {
+            Items::Own(nodes) => common(nodes, other, |node| node.element.clone(), |node, other| node.below.intersection(other)),
+            Items::Shared(nodes) => {
+                common(nodes, other, |node| node.element.borrowed(), |node, other| node.below.borrowed().intersection(other))
             }
         }
-        Set { nodes }
     }
 
     /// The members that have no path below them.
     #[must_use]
     pub fn leaves(mut self) -> Set<'a> {
-        self.nodes.retain_mut(|node| {
-            node.member &= node.below.is_empty();
-            node.below = std::mem::take(&mut node.below).leaves();
-            !node.is_empty()
+        self.change(|nodes| {
+            nodes.retain_mut(|node| {
+                node.member &= node.below.is_empty();
+                node.below = std::mem::take(&mut node.below).leaves();
+                !node.is_empty()
+            });
         });
         self
     }
@@ -231,54 +236,68 @@ impl<'a> Set<'a> {
         })
     }
 
-    /// The same set with elements that borrow their strings from this one.
+    /// The same set, borrowed from this one.
     pub(super) fn borrowed(&self) -> Set<'_> {
-        Set { nodes: self.nodes.iter().map(Node::borrowed).collect() }
+        Set { nodes: self.nodes.shared() }
     }
 
     /// The same set with elements of its own.
     pub fn into_owned(self) -> Set<'static> {
         let own =
             |node: Node<'a>| Node { element: node.element.into_owned(), member: node.member, below: node.below.into_owned() };
-        Set { nodes: self.nodes.into_iter().map(own).collect() }
+        Set::of(self.into_nodes().into_iter().map(own).collect())
     }
 
     pub(super) fn with_capacity(nodes: usize) -> Self {
-        Set { nodes: Vec::with_capacity(nodes) }
+        Set::of(Vec::with_capacity(nodes))
+    }
+
+    fn of(nodes: Vec<Node<'a>>) -> Self {
+        Set { nodes: nodes.into() }
+    }
+
+    fn into_nodes(self) -> Vec<Node<'a>> {
+        self.nodes.into_vec(Node::borrowed)
+    }
+
+    fn change<R>(&mut self, change: impl FnOnce(&mut Vec<Node<'a>>) -> R) -> R {
+        self.nodes.change(Node::borrowed, change)
     }
 
     pub(super) fn nodes(&self) -> &[Node<'a>] {
         &self.nodes
     }
 
-    /// The nodes, to change; none may become empty.
-    pub(super) fn nodes_mut(&mut self) -> &mut [Node<'a>] {
-        &mut self.nodes
+    /// Changes each node; none may become empty.
+    pub(super) fn for_each_mut(&mut self, change: impl FnMut(&mut Node<'a>)) {
+        self.change(|nodes| nodes.iter_mut().for_each(change));
     }
 
     pub(super) fn find(&self, element: &Element<'_>) -> Option<&Node<'a>> {
         self.nodes.binary_search_by(|node| node.element.cmp(element)).ok().map(|at| &self.nodes[at])
     }
 
-    /// The node of an element, which comes into being if need be; what comes last in order is cheap.
-    pub(super) fn descend(&mut self, element: Element<'a>) -> &mut Node<'a> {
-        let at = match self.nodes.last().map(|last| last.element.cmp(&element)) {
-            None | Some(Ordering::Less) => Err(self.nodes.len()),
-            Some(Ordering::Equal) => Ok(self.nodes.len() - 1),
-            Some(Ordering::Greater) => self.nodes.binary_search_by(|node| node.element.cmp(&element)),
-        };
-        let at = at.unwrap_or_else(|at| {
-            self.nodes.insert(at, Node { element, member: false, below: Set::new() });
-            at
+    /// Changes the node of an element, which comes into being if need be; what comes last in order is cheap.
+    pub(super) fn descend(&mut self, element: Element<'a>, change: impl FnOnce(&mut Node<'a>)) {
+        self.change(|nodes| {
+            let at = match nodes.last().map(|last| last.element.cmp(&element)) {
+                None | Some(Ordering::Less) => Err(nodes.len()),
+                Some(Ordering::Equal) => Ok(nodes.len() - 1),
+                Some(Ordering::Greater) => nodes.binary_search_by(|node| node.element.cmp(&element)),
+            };
+            let at = at.unwrap_or_else(|at| {
+                nodes.insert(at, Node { element, member: false, below: Set::new() });
+                at
+            });
+            change(&mut nodes[at]);
         });
-        &mut self.nodes[at]
     }
 
     /// Appends a node behind all others, unless it is empty.
     pub(super) fn push(&mut self, node: Node<'a>) {
         if !node.is_empty() {
             debug_assert!(self.nodes.last().is_none_or(|last| last.element < node.element), "nodes out of order");
-            self.nodes.push(node);
+            self.change(|nodes| nodes.push(node));
         }
     }
 
@@ -290,11 +309,13 @@ impl<'a> Set<'a> {
     /// This set and every declared field on the way to a member (`EnsureNamedFieldsAreMembers`).
     #[must_use]
     pub(super) fn with_named_fields(mut self, ty: Option<TypeRef<'_>>) -> Set<'a> {
-        for node in self.nodes.iter_mut().filter(|node| !node.below.is_empty()) {
-            let (inner, declared) = node.place(ty);
-            node.member |= declared;
-            node.below = std::mem::take(&mut node.below).with_named_fields(inner);
-        }
+        self.for_each_mut(|node| {
+            if !node.below.is_empty() {
+                let (inner, declared) = node.place(ty);
+                node.member |= declared;
+                node.below = std::mem::take(&mut node.below).with_named_fields(inner);
+            }
+        });
         self
     }
 
@@ -311,6 +332,34 @@ impl<'a> Set<'a> {
             node.below = std::mem::take(&mut node.below).difference_with_named_fields(&subtracted.below, inner);
         })
     }
+}
+
+/// Sets are equal that have the same paths.
+impl PartialEq for Set<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.nodes(), other.nodes()) || self.nodes() == other.nodes()
+    }
+}
+
+impl Eq for Set<'_> {}
+
+/// The nodes that another set has as well: what is a member of both, or leads to one.
+fn common<'n, 'a>(
+    nodes: &'n [Node<'a>],
+    other: &Set<'_>,
+    element: impl Fn(&'n Node<'a>) -> Element<'a>,
+    below: impl Fn(&'n Node<'a>, &Set<'_>) -> Set<'a>,
+) -> Set<'a> {
+    let mut walk = other.walk();
+    let mut found = Vec::new();
+    for node in nodes {
+        let Some(common) = walk.find(&node.element) else { continue };
+        let (member, below) = (node.member && common.member, below(node, &common.below));
+        if member || !below.is_empty() {
+            found.push(Node { element: element(node), member, below });
+        }
+    }
+    Set::of(found)
 }
 
 /// Where [`Set::iter`] goes on.

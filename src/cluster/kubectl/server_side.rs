@@ -132,7 +132,7 @@ impl Job<'_> {
         }
         let mut last = None;
         for _ in 0..RETRIES {
-            let Some(entries) = structured::migrate(object.managed_fields().entries(), self.manager) else { return Ok(false) };
+            let Some(entries) = structured::migrate(&object.managed_fields().entries(), self.manager) else { return Ok(false) };
             let version = Value::from(object.resource_version().to_owned());
             let patch = vec![replacement("/metadata/managedFields", entries), replacement("/metadata/resourceVersion", version)];
             let request = self.place.request(Method::Patch).content_type(PatchType::Json.media_type());

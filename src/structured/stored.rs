@@ -1,0 +1,113 @@
+//! The managers of an object that is kept: what one write leaves behind and the next one starts from.
+//!
+//! Most managers outlive most writes as they are, or with another time alone, so that states of an object share them.
+
+use std::sync::{Arc, OnceLock};
+
+use super::managers::{Identity, Manager, Managers, write_entry};
+use super::set::Set;
+use super::time::Time;
+use crate::Error;
+use crate::value::Value;
+
+/// The managers that an object keeps, in the order in which they are written; cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct StoredManagers {
+    list: Vec<Stored>,
+}
+
+#[derive(Clone, Debug)]
+struct Stored {
+    time: Option<Time>,
+    owner: Arc<Owner>,
+}
+
+/// A manager but for its time, with strings of its own.
+#[derive(Debug)]
+struct Owner {
+    identity: Identity<'static>,
+    set: Set<'static>,
+    /// The set written out, once somebody looked at it.
+    fields: OnceLock<Value<'static>>,
+}
+
+impl Owner {
+    fn is(&self, identity: &Identity<'_>, set: &Set<'_>) -> bool {
+        self.identity == *identity && self.identity.api_version == identity.api_version && self.set == *set
+    }
+}
+
+impl Stored {
+    fn manager(&self) -> Manager<'_> {
+        Manager { identity: self.owner.identity.borrowed(), time: self.time, set: self.owner.set.borrowed() }
+    }
+
+    fn to_value(&self) -> Value<'_> {
+        let Owner { identity, set, fields } = &*self.owner;
+        write_entry(identity, self.time, fields.get_or_init(|| set.to_fields_v1()).borrowed(), Value::from)
+    }
+
+    /// Whether both are written alike, but for their times.
+    fn is_but_for_time(&self, other: &Stored) -> bool {
+        Arc::ptr_eq(&self.owner, &other.owner) || self.owner.is(&other.owner.identity, &other.owner.set)
+    }
+}
+
+impl StoredManagers {
+    /// No managers.
+    pub(crate) const fn new() -> Self {
+        StoredManagers { list: Vec::new() }
+    }
+
+    /// These managers, shared with those that the object had `before` where nothing but a time changed.
+    pub(crate) fn following(managers: Managers<'_>, before: &StoredManagers) -> Self {
+        let keep = |Manager { identity, time, set }: Manager<'_>| {
+            let known = before.list.iter().find(|known| known.owner.is(&identity, &set));
+            let owner = match known {
+                Some(known) => Arc::clone(&known.owner),
+                None => {
+                    let (identity, set) = (identity.into_owned(), set.into_owned());
+                    Arc::new(Owner { identity, set, fields: OnceLock::new() })
+                }
+            };
+            Stored { time, owner }
+        };
+        StoredManagers { list: managers.into_sorted().map(keep).collect() }
+    }
+
+    /// As [`Managers::read`].
+    pub(crate) fn read(entries: &Value<'_>) -> Result<Self, Error> {
+        Managers::read(entries).map(|managers| StoredManagers::following(managers, &StoredManagers::new()))
+    }
+
+    /// The managers, for a write to start from.
+    pub(crate) fn managers(&self) -> Managers<'_> {
+        Managers::of(self.iter().collect())
+    }
+
+    /// The managers in the order in which they are written.
+    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = Manager<'_>> {
+        self.list.iter().map(Stored::manager)
+    }
+
+    /// `metadata.managedFields`, or `null` if there is no manager; strings are borrowed.
+    pub(crate) fn to_value(&self) -> Value<'_> {
+        if self.list.is_empty() { Value::Null } else { Value::List(self.list.iter().map(Stored::to_value).collect()) }
+    }
+
+    /// As [`differ_in_time_alone`](super::differ_in_time_alone) of what is written.
+    pub(crate) fn differ_in_time_alone(&self, other: &StoredManagers) -> bool {
+        let mut pairs = self.list.iter().zip(&other.list);
+        self.list.len() == other.list.len()
+            && pairs.clone().any(|(a, b)| a.time != b.time)
+            && pairs.all(|(a, b)| a.is_but_for_time(b))
+    }
+}
+
+/// They are equal that are written alike.
+impl PartialEq for StoredManagers {
+    fn eq(&self, other: &Self) -> bool {
+        let same = |(a, b): (&Stored, &Stored)| a.time == b.time && a.is_but_for_time(b);
+        self.list.len() == other.list.len() && self.list.iter().zip(&other.list).all(same)
+    }
+}
