@@ -61,6 +61,15 @@ pub(super) fn prune(value: &mut Value<'_>) {
     }
 }
 
+/// Whether there is anything that [`prune`] drops.
+pub(super) fn has_null(value: &Value<'_>) -> bool {
+    match value {
+        Value::Map(map) => map.values().any(|value| value.is_null() || has_null(value)),
+        Value::List(items) => items.iter().any(has_null),
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -30,6 +30,7 @@ use std::sync::Arc;
 
 pub use crate::service::Draws;
 pub use environment::{DeletedLine, Environment, Moment};
+pub(crate) use kubectl::ManifestFile;
 pub use kubectl::{Annotate, Apply, Create, Delete, DryRun, Label, Outcome, Patch, Recorded, Replace};
 pub use request::{Method, Request};
 pub use response::Response;
@@ -193,7 +194,9 @@ impl Cluster {
     /// The object that a request was about, as it is stored now.
     fn live(&self, request: &Request) -> Option<Object> {
         let target = Target::of(request.path()).ok()?;
-        let name = target.name.map(str::to_owned).or_else(|| body::name(request.content()))?;
-        self.object(target.namespace, &name)
+        match target.name {
+            Some(name) => self.object(target.namespace, name),
+            None => self.object(target.namespace, &body::name(request.content())?),
+        }
     }
 }

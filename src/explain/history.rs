@@ -6,7 +6,7 @@ use super::converged::unmet;
 use super::divergences::LAST_APPLIED;
 use super::report::{Note, Told, Way};
 use super::ways::{self, Target};
-use crate::cluster::{Cluster, Environment};
+use crate::cluster::{Cluster, Environment, ManifestFile, NoTrace};
 use crate::value::Value;
 use crate::{Error, Manifest, value};
 
@@ -119,9 +119,11 @@ fn placed<'v>(mut live: Value<'v>, namespace: &'v str) -> Value<'v> {
 fn play(cluster: &mut Cluster, step: &Step, target: Target<'_>, is_well: bool) -> Result<Told, Error> {
     let manifest = step.manifest.as_ref().map(Manifest::try_from).transpose()?;
     let before = cluster.clone();
-    let outcome = cluster.kubectl(&step.kubectl, manifest.as_ref())?;
+    let held = manifest.as_ref().map(ManifestFile::of);
+    let arguments: Vec<&str> = step.kubectl.iter().map(String::as_str).collect();
+    let outcome = cluster.command(&arguments, held.as_ref(), &mut NoTrace::default())?;
     let live = target.object(cluster);
-    let target = manifest.as_ref().map(|manifest| Target { manifest, wanted: manifest.value(), ..target });
+    let target = held.as_ref().map(|held| Target { manifest: held, wanted: held.manifest().value(), ..target });
     let left = target.map(|target| unmet(target.wanted, live.as_ref().map(|live| target.view(live)).as_ref()));
     let converged = left.as_ref().map(|left| live.is_some() && left.is_empty());
     let instead = match (target, step.way()) {

@@ -57,7 +57,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::cluster::Environment;
+use crate::cluster::{Environment, ManifestFile};
 use crate::error::Kind;
 use crate::path::Path;
 use crate::schema::Schema;
@@ -147,7 +147,8 @@ pub fn explain<'a>(case: impl Into<Case<'a>>) -> Result<Report, Error> {
     let (namespace, name) = names(case, live.as_ref())?;
     let file = manifest.file().unwrap_or("service.yaml");
     let wanted = &**manifest.value();
-    let target = Target { manifest, wanted, namespace: &namespace, name: &name, file };
+    let held = ManifestFile::of(manifest);
+    let target = Target { manifest: &held, wanted, namespace: &namespace, name: &name, file };
     let environment = Environment::default().namespace(&namespace).first_version(live.as_ref().map_or(1, next_version));
     if let Some(now) = case.now {
         let wrong = |_| Error::new(Kind::Syntax, None, format!("{now:?} is no time of RFC 3339, as 2026-11-23T12:00:00Z"));

@@ -15,10 +15,10 @@ use super::json::Json;
 use super::report::{Again, StatusCause, Way, WayOutcome};
 use super::trace::Observed;
 use super::ways::{self, Ran, Target};
-use crate::cluster::{Cluster, Object};
+use crate::cluster::{Cluster, ManifestFile, NoTrace, Object};
 use crate::schema::Schema;
 use crate::value::{Map, Value};
-use crate::{Error, Manifest, value};
+use crate::{Error, value};
 
 /// Where the owners of fields are kept.
 pub(super) const MANAGED_FIELDS: &str = ".metadata.managedFields";
@@ -242,7 +242,7 @@ pub(super) fn tried(patient: Patient<'_>) -> Result<Tried, Error> {
         let object = patient.target.object(&end.cluster).filter(|_| end.outcome.succeeded());
         let live = object.as_ref().map(|object| patient.target.view(object));
         let aim = candidate.aim.clone();
-        let aim = aim.as_ref().unwrap_or(patient.target.wanted);
+        let aim = aim.as_deref().unwrap_or(patient.target.wanted);
         if let (Some(object), Some(live)) = (&object, live.as_ref().filter(|live| converged(aim, Some(live)))) {
             if candidate.is_remedy() {
                 tried.remedies.extend(remedy(patient, candidate, End { aim, tried: &end, object, live, gone: gone.as_ref() })?);
@@ -259,12 +259,12 @@ pub(super) fn tried(patient: Patient<'_>) -> Result<Tried, Error> {
 }
 
 /// What comes of a candidate that brought about its aim; `None` if the usual command, run afterwards, is outside the model.
-fn remedy(patient: Patient<'_>, candidate: Candidate<'_>, end: End<'_>) -> Result<Option<Remedy>, Error> {
+fn remedy(patient: Patient<'_>, candidate: Candidate, end: End<'_>) -> Result<Option<Remedy>, Error> {
     let target = patient.target;
     let mut usual = end.tried.cluster.clone();
     // The file is by then as the remedy left it.
     let manifest = candidate.edited().unwrap_or(target.manifest);
-    let outcome = match usual.kubectl(&ways::arguments("apply", target.file), Some(manifest)) {
+    let outcome = match usual.command(&ways::arguments("apply", target.file), Some(manifest), &mut NoTrace::default()) {
         Ok(outcome) => outcome,
         Err(error) if error.is_not_modelled() => return Ok(None),
         Err(error) => return Err(error),
@@ -291,7 +291,7 @@ fn remedy(patient: Patient<'_>, candidate: Candidate<'_>, end: End<'_>) -> Resul
 
 /// What the server says to the manifest once the Service is gone; asked where ports of two numbers have one node port, which a change
 /// may do.
-fn refused_anew(patient: Patient<'_>, gone: &Cluster, manifest: &Manifest, aim: &Value<'_>) -> Option<Risk> {
+fn refused_anew(patient: Patient<'_>, gone: &Cluster, manifest: &ManifestFile<'_>, aim: &Value<'_>) -> Option<Risk> {
     let mut numbers: BTreeMap<i64, i64> = BTreeMap::new();
     let shares = items_of(aim).iter().filter_map(|item| {
         let number = item.get("port")?.as_i64()?;
@@ -300,7 +300,8 @@ fn refused_anew(patient: Patient<'_>, gone: &Cluster, manifest: &Manifest, aim: 
     if !shares.into_iter().any(|shares| shares) {
         return None;
     }
-    let outcome = gone.clone().kubectl(&ways::arguments("apply", patient.target.file), Some(manifest)).ok()?;
+    let arguments = ways::arguments("apply", patient.target.file);
+    let outcome = gone.clone().command(&arguments, Some(manifest), &mut NoTrace::default()).ok()?;
     let causes = ways::causes(&outcome);
     causes.first().map(|cause| Risk::CannotBeCreated { message: format!("{}: {}", cause.field, cause.message) })
 }

@@ -6,14 +6,14 @@ use super::converged::{converged, items_of, unmet};
 use super::json::Json;
 use super::report::{Again, SentRequest, StatusCause, Way, WayOutcome, WayReport};
 use super::trace::Observed;
-use crate::cluster::{Cluster, Object, Outcome, Status};
+use crate::Error;
+use crate::cluster::{Cluster, ManifestFile, NoTrace, Object, Outcome, Status};
 use crate::value::Value;
-use crate::{Error, Manifest};
 
 /// What is to be brought to the cluster, and where it lives there.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Target<'m> {
-    pub(super) manifest: &'m Manifest,
+    pub(super) manifest: &'m ManifestFile<'m>,
     /// The object of the manifest.
     pub(super) wanted: &'m Value<'m>,
     pub(super) namespace: &'m str,
@@ -75,7 +75,7 @@ pub(super) fn all(cluster: &Cluster, target: Target<'_>) -> impl Iterator<Item =
 pub(super) fn good(ways: impl Iterator<Item = Way>, cluster: &Cluster, target: Target<'_>) -> Vec<Way> {
     let is_good = |way: &Way| {
         let mut fork = cluster.clone();
-        fork.kubectl(&arguments(way.verb(), target.file), Some(target.manifest)).is_ok()
+        fork.command(&arguments(way.verb(), target.file), Some(target.manifest), &mut NoTrace::default()).is_ok()
             && target.is_met(target.object(&fork).as_ref())
     };
     ways.filter(is_good).collect()
@@ -86,7 +86,7 @@ fn run(way: Way, cluster: &Cluster, target: Target<'_>) -> Result<Ran, Error> {
     let arguments = arguments(way.verb(), target.file);
     let mut fork = cluster.clone();
     let mut observed = Observed::of(way);
-    let outcome = fork.kubectl_traced(&arguments, Some(target.manifest), &mut observed)?;
+    let outcome = fork.command(&arguments, Some(target.manifest), &mut observed)?;
     let object = target.object(&fork);
     let view = object.as_ref().map(|object| target.view(object));
     let unmet = unmet(target.wanted, view.as_ref());
@@ -96,7 +96,7 @@ fn run(way: Way, cluster: &Cluster, target: Target<'_>) -> Result<Ran, Error> {
     let again = if target.object(cluster) == object {
         Again { outcome: word(&outcome), converged: is_met }
     } else {
-        let outcome = second.kubectl(&arguments, Some(target.manifest))?;
+        let outcome = second.command(&arguments, Some(target.manifest), &mut NoTrace::default())?;
         let after = target.object(&second);
         let is_met = if after == object { is_met } else { target.is_met(after.as_ref()) };
         Again { outcome: word(&outcome), converged: is_met }
@@ -119,15 +119,15 @@ fn run(way: Way, cluster: &Cluster, target: Target<'_>) -> Result<Ran, Error> {
 }
 
 /// The words of a command line, as `apply --server-side`, with the file.
-pub(super) fn arguments(verb: &str, file: &str) -> Vec<String> {
-    verb.split(' ').chain(["-f", file]).map(str::to_owned).collect()
+pub(super) fn arguments<'a>(verb: &'a str, file: &'a str) -> Vec<&'a str> {
+    verb.split(' ').chain(["-f", file]).collect()
 }
 
 /// The command line, as typed in a shell.
-pub(super) fn typed(arguments: &[String]) -> String {
+pub(super) fn typed<A: AsRef<str>>(arguments: &[A]) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=,@%+".contains(&byte);
     let mut line = "kubectl".to_owned();
-    for word in arguments {
+    for word in arguments.iter().map(AsRef::as_ref) {
         match !word.is_empty() && word.bytes().all(is_plain) {
             true => line.extend([" ", word]),
             false => line.extend([" '", &word.replace('\'', r"'\''"), "'"]),

@@ -6,11 +6,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::errors::Failure;
-use super::object::{self, Source};
+use super::object::{self, ManifestFile, Source};
 use super::options::{Apply, Cascade, DryRun};
 use super::print::Shown;
 use super::{Place, Session, server_side, verbs};
-use crate::Manifest;
 use crate::cluster::request::PatchType;
 use crate::cluster::{LAST_APPLIED, Method, Object, merge_patch};
 use crate::strategic::{self, Conflicts, Lookup, Options, ThreeWay};
@@ -21,17 +20,17 @@ pub(super) const RETRIES: usize = 5;
 
 const FIELD_MANAGER: &str = "kubectl-client-side-apply";
 
-pub(super) fn run(session: &mut Session<'_, '_>, manifest: &Manifest, options: &Apply) -> Result<(), Failure> {
+pub(super) fn run(session: &mut Session<'_, '_>, file: &ManifestFile<'_>, options: &Apply) -> Result<(), Failure> {
     check(options)?;
-    let source = Source::load(session, manifest, options.common.namespace.as_deref())?;
+    let source = file.load(session, options.common.namespace.as_deref())?;
     let generated = object::metadata_text(&source.object, "generateName");
     if source.place.name.is_empty() && !generated.is_empty() {
         return Err(Failure::client(format!("from {generated}: cannot use generate name with apply")));
     }
     if options.server_side {
-        return server_side::run(session, source, options);
+        return server_side::run(session, &source, options);
     }
-    client_side(session, source, options)
+    client_side(session, &source, file.name(), options)
 }
 
 fn check(options: &Apply) -> Result<(), Failure> {
@@ -49,19 +48,21 @@ fn check(options: &Apply) -> Result<(), Failure> {
     Err(Failure::client(message))
 }
 
-fn client_side(session: &mut Session<'_, '_>, source: Source<'_>, options: &Apply) -> Result<(), Failure> {
-    let Source { object: mut modified, place, file } = source;
-    object::save_last_applied(&mut modified);
+fn client_side(session: &mut Session<'_, '_>, source: &Source, file: &str, options: &Apply) -> Result<(), Failure> {
+    let (modified, place) = (source.applied(), &source.place);
     if let Err(failure) = place.check() {
-        let verb = format!("retrieving current configuration of:\n{}\nfrom server for:", describe(&place));
+        let verb = format!("retrieving current configuration of:\n{}\nfrom server for:", describe(place));
         return Err(failure.when(&verb, file));
     }
-    let Ok(current) = session.read(&place) else {
-        merge_patch::prune(&mut modified);
+    let Ok(current) = session.read(place) else {
+        let mut modified = Arc::clone(modified);
+        if merge_patch::has_null(&modified) {
+            merge_patch::prune(Arc::make_mut(&mut modified));
+        }
         let created = if options.common.dry_run == DryRun::Client {
-            Shown::Made(modified.into_owned())
+            Shown::Made(modified)
         } else {
-            let created = verbs::post(session, &place, modified.into_owned(), verbs::Writer::new(&options.common, FIELD_MANAGER));
+            let created = verbs::post(session, place, modified, verbs::Writer::new(&options.common, FIELD_MANAGER));
             Shown::Answered(created.map_err(|failure| failure.when("creating", file))?)
         };
         return session.print(&created, "created", &options.common);
@@ -69,7 +70,7 @@ fn client_side(session: &mut Session<'_, '_>, source: Source<'_>, options: &Appl
     if current.annotation(LAST_APPLIED).is_none() {
         session.stderr.push_str(&missing_annotation(&place.name));
     }
-    let job = Job { place: &place, file, modified, options };
+    let job = Job { place, file, modified, options };
     let mut sent = None;
     let done = if options.common.dry_run == DryRun::Client {
         job.patch_once(session, current, &mut sent)
@@ -78,7 +79,7 @@ fn client_side(session: &mut Session<'_, '_>, source: Source<'_>, options: &Appl
     };
     let done = done.map_err(|failure| {
         let patch = sent.as_ref().map(ToString::to_string).unwrap_or_default();
-        failure.when(&format!("applying patch:\n{patch}\nto:\n{}\nfor:", describe(&place)), file)
+        failure.when(&format!("applying patch:\n{patch}\nto:\n{}\nfor:", describe(place)), file)
     })?;
     if done.object.is_terminating() {
         session.warn_of_deletion(&place.name);
@@ -90,14 +91,14 @@ fn client_side(session: &mut Session<'_, '_>, source: Source<'_>, options: &Appl
 struct Job<'s> {
     place: &'s Place,
     file: &'s str,
-    modified: Value<'s>,
+    modified: &'s Arc<Value<'static>>,
     options: &'s Apply,
 }
 
 /// What was sent, as kubectl shows it where that fails.
 enum Sent {
     Patch(Arc<Value<'static>>),
-    Object(Value<'static>),
+    Object(Arc<Value<'static>>),
 }
 
 impl fmt::Display for Sent {
@@ -137,7 +138,7 @@ impl Job<'_> {
         }
         match outcome {
             Err(failure) if self.options.force && (failure.is("Conflict") || failure.is("Invalid")) => {
-                *sent = Some(Sent::Object(self.modified.clone().into_owned()));
+                *sent = Some(Sent::Object(Arc::clone(self.modified)));
                 self.delete_and_create(session)
             }
             other => other.map_err(|failure| failure.when("patching", self.file)),
@@ -155,7 +156,7 @@ impl Job<'_> {
             let (document, trace) = (current.to_value(), &mut session.trace.strategic());
             let patched = strategic::apply_values(document, patch.borrowed(), &schema, Lookup::GoTypes, trace)
                 .map_err(|error| Failure::merging(&error).behind("applying patch locally: "))?;
-            return Ok(Done { changed: true, object: Shown::Made(patched.into_owned()) });
+            return Ok(Done { changed: true, object: Shown::Made(Arc::new(patched.into_owned())) });
         }
         let patch = Arc::new(patch);
         *sent = Some(Sent::Patch(Arc::clone(&patch)));
@@ -175,7 +176,7 @@ impl Job<'_> {
         // A shortcut: what only the live object has does not get into a patch that overwrites.
         let stated = |object: &Value<'_>| object.at(&["metadata", "managedFields"]).is_some();
         let original_states = matches!(&parsed, Ok(Some(original)) if stated(original));
-        let document = if self.options.overwrite && !stated(&self.modified) && !original_states {
+        let document = if self.options.overwrite && !stated(self.modified) && !original_states {
             current.shown().to_value()
         } else {
             current.to_value()
@@ -184,7 +185,7 @@ impl Job<'_> {
         let schema = session.cluster.schema().clone();
         let mut make = |lookup: Lookup| {
             let original = parsed.as_ref().map_err(|_| Failure::client("invalid JSON document"))?.as_ref();
-            let objects = ThreeWay { original, modified: &self.modified, current: &document };
+            let objects = ThreeWay { original, modified: self.modified, current: &document };
             let options = Options::new().conflicts(conflicts).lookup(lookup);
             strategic::three_way_values(objects, &schema, options, &mut session.trace.strategic())
                 .map(Value::into_owned)
@@ -202,7 +203,7 @@ impl Job<'_> {
             }
         }
         make(Lookup::GoTypes).map_err(|failure| {
-            let (original, modified, current) = (annotation.unwrap_or_default(), &self.modified, current.to_value());
+            let (original, modified, current) = (annotation.unwrap_or_default(), self.modified, current.to_value());
             failure.behind(&format!(
                 "creating patch with:\noriginal:\n{original}\nmodified:\n{modified}\n\ncurrent:\n{current}\n\nfor: "
             ))
@@ -219,9 +220,9 @@ impl Job<'_> {
             return Err(verbs::out_of_time());
         }
         let writer = verbs::Writer::new(&self.options.common, FIELD_MANAGER);
-        match verbs::post(session, place, self.modified.clone().into_owned(), writer) {
+        match verbs::post(session, place, Arc::clone(self.modified), writer) {
             Ok(object) => Ok(Done::patched(object)),
-            Err(failure) => match verbs::post(session, place, original.to_value().into_owned(), writer) {
+            Err(failure) => match verbs::post(session, place, Arc::new(original.to_value().into_owned()), writer) {
                 Ok(_) => Err(failure),
                 Err(second) => Err(Failure::client(format!(
                     "An error occurred force-replacing the existing object with the newly provided one:\n\n{}.\n\nAdditionally, \

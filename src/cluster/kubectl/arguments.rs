@@ -3,14 +3,15 @@
 //! A flag that is not known here is [not modelled](crate::Error::is_not_modelled), by its name; kubectl may know it.
 
 use super::errors::Failure;
+use super::object::ManifestFile;
 use super::options::{
     Annotate, Apply, Cascade, Changes, Common, Create, Delete, DryRun, Label, Output, Patch, Printing, Replace, Validate,
 };
 use super::verbs::{self, Get};
 use super::{Session, apply, labels};
+use crate::Error;
 use crate::cluster::request::PatchType;
 use crate::value::quote;
-use crate::{Error, Manifest};
 
 /// A command with all that it needs.
 #[derive(Debug)]
@@ -18,7 +19,7 @@ pub(super) struct Command<'m> {
     verb: Verb,
     /// What kubectl says on standard error before it begins.
     notes: String,
-    manifest: Option<&'m Manifest>,
+    file: Option<&'m ManifestFile<'m>>,
 }
 
 #[derive(Debug)]
@@ -40,12 +41,12 @@ impl Command<'_> {
     /// Runs the command.
     pub(super) fn run(self, session: &mut Session<'_, '_>) -> Result<(), Failure> {
         session.stderr.push_str(&self.notes);
-        let manifest = || self.manifest.ok_or_else(|| Error::not_modelled("a command with -f without its manifest"));
+        let file = || self.file.ok_or_else(|| Error::not_modelled("a command with -f without its manifest"));
         match &self.verb {
-            Verb::Apply(options) => apply::run(session, manifest()?, options),
-            Verb::Create(options) => verbs::create(session, manifest()?, options),
-            Verb::Replace(options) => verbs::replace(session, manifest()?, options),
-            Verb::DeleteFile(options) => verbs::delete_file(session, manifest()?, options),
+            Verb::Apply(options) => apply::run(session, file()?, options),
+            Verb::Create(options) => verbs::create(session, file()?, options),
+            Verb::Replace(options) => verbs::replace(session, file()?, options),
+            Verb::DeleteFile(options) => verbs::delete_file(session, file()?, options),
             Verb::Delete(name, options) => verbs::delete_named(session, name, options),
             Verb::Patch(name, options) => verbs::patch(session, name, options),
             Verb::Label(name, options) => labels::label(session, name, options),
@@ -57,7 +58,7 @@ impl Command<'_> {
 }
 
 /// Reads a command line, with or without `kubectl` in front.
-pub(super) fn read<'m>(arguments: &[&str], manifest: Option<&'m Manifest>) -> Result<Command<'m>, Error> {
+pub(super) fn read<'m>(arguments: &[&str], file: Option<&'m ManifestFile<'m>>) -> Result<Command<'m>, Error> {
     let arguments = match arguments {
         ["kubectl", rest @ ..] => rest,
         all => all,
@@ -78,7 +79,7 @@ pub(super) fn read<'m>(arguments: &[&str], manifest: Option<&'m Manifest>) -> Re
     let verb = verb?;
     line.done()?;
     let (verb, notes) = (line.refused.map_or(verb, Verb::Refused), line.notes);
-    Ok(Command { verb, notes, manifest })
+    Ok(Command { verb, notes, file })
 }
 
 /// A command line taken apart: flags with their values, and the rest.

@@ -99,7 +99,7 @@ fn shown(live: &Object, key: &'static str, members: Map<'static>) -> Shown {
     if let Some(metadata) = object::metadata_mut(&mut object) {
         metadata.insert(key, Value::Map(members));
     }
-    Shown::Made(object)
+    Shown::Made(Arc::new(object))
 }
 
 /// `--list`
@@ -162,7 +162,7 @@ fn wanted(changes: &Changes) -> BTreeMap<&str, &str> {
 }
 
 fn find(session: &mut Session<'_, '_>, name: &str, common: &Common) -> Result<(Place, Object), Failure> {
-    let place = Place { namespace: session.namespace(common.namespace.as_deref()), name: name.to_owned() };
+    let place = Place { namespace: session.namespace(common.namespace.as_deref()).to_owned(), name: name.to_owned() };
     let live = session.read(&place)?;
     Ok((place, live))
 }

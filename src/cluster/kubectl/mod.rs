@@ -19,6 +19,7 @@ use std::sync::Arc;
 use serde::de::{Deserialize, Deserializer, Error as _};
 
 use errors::Failure;
+pub(crate) use object::ManifestFile;
 pub use options::{Annotate, Apply, Create, Delete, DryRun, Label, Patch, Replace};
 
 use super::environment::Phase;
@@ -196,7 +197,7 @@ impl Cluster {
     /// # Errors
     /// As [`Cluster::apply`].
     pub fn apply_traced(&mut self, manifest: &Manifest, options: Apply, trace: &mut dyn Trace) -> Result<Outcome, Error> {
-        Session::run(self, trace, |session| apply::run(session, manifest, &options))
+        Session::run(self, trace, |session| apply::run(session, &ManifestFile::of(manifest), &options))
     }
 
     /// `kubectl create -f FILE`.
@@ -204,7 +205,9 @@ impl Cluster {
     /// # Errors
     /// As [`Cluster::apply`].
     pub fn create(&mut self, manifest: &Manifest, options: Create) -> Result<Outcome, Error> {
-        Session::run(self, &mut super::NoTrace::default(), |session| verbs::create(session, manifest, &options))
+        Session::run(self, &mut super::NoTrace::default(), |session| {
+            verbs::create(session, &ManifestFile::of(manifest), &options)
+        })
     }
 
     /// `kubectl replace -f FILE`.
@@ -212,7 +215,9 @@ impl Cluster {
     /// # Errors
     /// As [`Cluster::apply`].
     pub fn replace(&mut self, manifest: &Manifest, options: Replace) -> Result<Outcome, Error> {
-        Session::run(self, &mut super::NoTrace::default(), |session| verbs::replace(session, manifest, &options))
+        Session::run(self, &mut super::NoTrace::default(), |session| {
+            verbs::replace(session, &ManifestFile::of(manifest), &options)
+        })
     }
 
     /// `kubectl patch service NAME -p PATCH`.
@@ -276,7 +281,20 @@ impl Cluster {
         trace: &mut dyn Trace,
     ) -> Result<Outcome, Error> {
         let arguments: Vec<&str> = arguments.iter().map(AsRef::as_ref).collect();
-        let command = arguments::read(&arguments, manifest)?;
+        self.command(&arguments, manifest.map(ManifestFile::of).as_ref(), trace)
+    }
+
+    /// The same with a file that other commands may take too.
+    ///
+    /// # Errors
+    /// As [`Cluster::kubectl`].
+    pub(crate) fn command(
+        &mut self,
+        arguments: &[&str],
+        file: Option<&ManifestFile<'_>>,
+        trace: &mut dyn Trace,
+    ) -> Result<Outcome, Error> {
+        let command = arguments::read(arguments, file)?;
         Session::run(self, trace, |session| command.run(session))
     }
 }
@@ -345,8 +363,8 @@ impl<'c, 't> Session<'c, 't> {
     }
 
     /// The namespace of a command that names none.
-    fn namespace(&self, named: Option<&str>) -> String {
-        named.unwrap_or(self.cluster.environment().context_namespace()).to_owned()
+    fn namespace<'n>(&'n self, named: Option<&'n str>) -> &'n str {
+        named.unwrap_or(self.cluster.environment().context_namespace())
     }
 }
 
@@ -394,12 +412,12 @@ impl Place {
 
     /// The path of the namespace's Services.
     fn collection(&self) -> String {
-        format!("/api/v1/namespaces/{}/services", self.namespace)
+        ["/api/v1/namespaces/", &self.namespace, "/services"].concat()
     }
 
     /// A request for the object itself.
     fn request(&self, method: Method) -> Request {
-        Request::new(method, format!("{}/{}", self.collection(), self.name)).user_agent(USER_AGENT)
+        Request::new(method, [&self.collection(), "/", &self.name].concat()).user_agent(USER_AGENT)
     }
 
     /// A request that creates it.

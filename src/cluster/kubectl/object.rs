@@ -3,6 +3,11 @@
 //! Upstream: kubectl v0.37.2 `pkg/util/apply.go`, cli-runtime v0.37.2 `pkg/resource/visitor.go`, apimachinery v0.37.2
 //! `pkg/apis/meta/v1/unstructured`.
 
+use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
 use super::errors::Failure;
 use super::{Place, Session};
 use crate::cluster::LAST_APPLIED;
@@ -15,19 +20,74 @@ pub(super) const UNABLE_TO_DECODE: &str = "unable to decode";
 /// What kubectl calls standard input.
 pub(super) const STDIN: &str = "STDIN";
 
-/// The object of a manifest with its namespace filled in.
-#[derive(Clone, Debug)]
-pub(super) struct Source<'m> {
-    pub(super) object: Value<'m>,
-    pub(super) place: Place,
-    /// What kubectl calls the file.
-    pub(super) file: &'m str,
+/// The file that `-f` names. What a command makes of it is kept for the next one.
+#[derive(Debug)]
+pub(crate) struct ManifestFile<'m> {
+    manifest: Cow<'m, Manifest>,
+    source: OnceCell<Rc<Source>>,
 }
 
-impl<'m> Source<'m> {
-    /// Reads a manifest; `namespace` is the one that the command line demands.
-    pub(super) fn load(session: &Session<'_, '_>, manifest: &'m Manifest, namespace: Option<&str>) -> Result<Self, Failure> {
-        let mut object = manifest.value().borrowed();
+/// The object of a manifest with its namespace filled in.
+#[derive(Debug)]
+pub(super) struct Source {
+    pub(super) object: Arc<Value<'static>>,
+    pub(super) place: Place,
+    applied: OnceCell<Arc<Value<'static>>>,
+}
+
+impl<'m> ManifestFile<'m> {
+    pub(crate) fn new(manifest: Cow<'m, Manifest>) -> Self {
+        ManifestFile { manifest, source: OnceCell::new() }
+    }
+
+    pub(crate) fn of(manifest: &'m Manifest) -> Self {
+        ManifestFile::new(Cow::Borrowed(manifest))
+    }
+
+    /// What it holds.
+    pub(crate) fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// What kubectl calls it.
+    pub(super) fn name(&self) -> &str {
+        self.manifest.file().unwrap_or(STDIN)
+    }
+
+    /// Reads the manifest; `namespace` is the one that the command line demands.
+    pub(super) fn load(&self, session: &Session<'_, '_>, namespace: Option<&str>) -> Result<Rc<Source>, Failure> {
+        let object = self.manifest.value();
+        let stated = metadata_text(object, "namespace");
+        let space = if stated.is_empty() { session.namespace(namespace) } else { stated };
+        let fits = |source: &&Rc<Source>| source.place.namespace == space && namespace.is_none_or(|demanded| demanded == space);
+        if let Some(source) = self.source.get().filter(fits) {
+            return Ok(Rc::clone(source));
+        }
+        self.check()?;
+        if let Some(demanded) = namespace.filter(|demanded| *demanded != space) {
+            return Err(Failure::client(format!(
+                "the namespace from the provided object {} does not match the namespace {}. You must pass '--namespace={space}' to \
+                 perform this operation.",
+                quote(space),
+                quote(demanded)
+            )));
+        }
+        let place = Place { namespace: space.to_owned(), name: metadata_text(object, "name").to_owned() };
+        let mut object = Arc::clone(object);
+        if stated.is_empty()
+            && let Some(metadata) = metadata_mut(Arc::make_mut(&mut object))
+        {
+            metadata.insert("namespace", Value::from(space.to_owned()));
+        }
+        let source = Rc::new(Source { object, place, applied: OnceCell::new() });
+        // The first one is kept: commands on one file rarely go to several namespaces.
+        self.source.get_or_init(|| Rc::clone(&source));
+        Ok(source)
+    }
+
+    /// Refuses what kubectl cannot read, or what is no Service.
+    fn check(&self) -> Result<(), Failure> {
+        let object = self.manifest.value();
         let text = |key| object.get(key).and_then(Value::as_str).unwrap_or_default();
         let (api_version, kind) = (text("apiVersion"), text("kind"));
         if (api_version, kind) != ("v1", "Service") {
@@ -37,23 +97,25 @@ impl<'m> Source<'m> {
         if object.get("items").is_some() {
             return Err(Error::not_modelled("kubectl with a manifest that has items, as a list has").into());
         }
-        let file = manifest.file().unwrap_or(STDIN);
-        check_metadata(&object, manifest).map_err(|why| Failure::Client(format!("{UNABLE_TO_DECODE} {}: {why}", quote(file))))?;
-        let stated = metadata_text(&object, "namespace");
-        let space = if stated.is_empty() { session.namespace(namespace) } else { stated.to_owned() };
-        if let Some(demanded) = namespace.filter(|demanded| *demanded != space) {
-            return Err(Failure::client(format!(
-                "the namespace from the provided object {} does not match the namespace {}. You must pass '--namespace={space}' to \
-                 perform this operation.",
-                quote(&space),
-                quote(demanded)
-            )));
-        }
-        let name = metadata_text(&object, "name").to_owned();
-        if let Some(metadata) = metadata_mut(&mut object) {
-            metadata.insert("namespace", Value::from(space.clone()));
-        }
-        Ok(Source { object, place: Place { namespace: space, name }, file })
+        check_metadata(object, &self.manifest)
+            .map_err(|why| Failure::Client(format!("{UNABLE_TO_DECODE} {}: {why}", quote(self.name()))))
+    }
+}
+
+impl Source {
+    /// The object with the last-applied annotation, which is the object as it is without it.
+    pub(super) fn applied(&self) -> &Arc<Value<'static>> {
+        self.applied.get_or_init(|| {
+            let mut object = (*self.object).clone();
+            save_last_applied(&mut object);
+            Arc::new(object)
+        })
+    }
+
+    /// The same if it is `wanted` or the object has the annotation already.
+    pub(super) fn refreshed(&self, wanted: bool) -> &Arc<Value<'static>> {
+        let has_annotation = || last_applied(&self.object).is_some_and(|text| !text.is_empty());
+        if wanted || has_annotation() { self.applied() } else { &self.object }
     }
 }
 
@@ -92,7 +154,7 @@ pub(super) fn last_applied(object: &Value<'_>) -> Option<String> {
 }
 
 /// Sets the last-applied annotation to the object as it is without it.
-pub(super) fn save_last_applied(object: &mut Value<'_>) {
+fn save_last_applied(object: &mut Value<'_>) {
     let mut annotations = strings(object, "annotations").unwrap_or_default();
     annotations.remove(LAST_APPLIED);
     let Some(metadata) = metadata_mut(object) else { return };
@@ -105,17 +167,10 @@ pub(super) fn save_last_applied(object: &mut Value<'_>) {
     }
 }
 
-/// As [`save_last_applied`], if it is `wanted` or the object has the annotation already.
-pub(super) fn refresh_last_applied(object: &mut Value<'_>, wanted: bool) {
-    if wanted || last_applied(object).is_some_and(|text| !text.is_empty()) {
-        save_last_applied(object);
-    }
-}
-
 /// kubectl creates without a resourceVersion.
-pub(super) fn drop_resource_version(object: &mut Value<'_>) {
+pub(super) fn drop_resource_version(object: &mut Arc<Value<'static>>) {
     if !metadata_text(object, "resourceVersion").is_empty()
-        && let Some(metadata) = metadata_mut(object)
+        && let Some(metadata) = metadata_mut(Arc::make_mut(object))
     {
         metadata.remove("resourceVersion");
     }

@@ -3,6 +3,8 @@
 //! Upstream: cli-runtime v0.37.2 `pkg/printers`, `pkg/genericclioptions`. Left out: templates, tables, KYAML, and what stands
 //! instead of YAML where a text has a control character that YAML cannot hold.
 
+use std::sync::Arc;
+
 use super::Session;
 use super::errors::Failure;
 use super::object;
@@ -18,7 +20,7 @@ pub(super) enum Shown {
     /// As the server answered it.
     Answered(Object),
     /// As kubectl itself made it.
-    Made(Value<'static>),
+    Made(Arc<Value<'static>>),
 }
 
 impl Shown {
@@ -49,8 +51,7 @@ impl Session<'_, '_> {
     pub(super) fn print(&mut self, shown: &Shown, operation: &str, common: &Common) -> Result<(), Failure> {
         match common.printing {
             Printing { output: None, .. } => {
-                let line = format!("service/{} {operation}{}\n", or_unknown(shown.name()), common.dry_run.suffix());
-                self.stdout.push_str(&line);
+                self.stdout.extend(["service/", or_unknown(shown.name()), " ", operation, common.dry_run.suffix(), "\n"]);
                 Ok(())
             }
             Printing { output: Some(output), managed_fields } => self.print_as(shown, output, managed_fields),

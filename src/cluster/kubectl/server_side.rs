@@ -35,13 +35,13 @@ are the ways you can resolve this warning:
   stop managing the field (remove it from their configuration).
 See https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts";
 
-pub(super) fn run(session: &mut Session<'_, '_>, source: Source<'_>, options: &Apply) -> Result<(), Failure> {
+pub(super) fn run(session: &mut Session<'_, '_>, source: &Source, options: &Apply) -> Result<(), Failure> {
     source.place.check()?;
     let manager = options.common.field_manager.as_deref().unwrap_or(FIELD_MANAGER);
     let job = Job { writer: Writer::new(&options.common, FIELD_MANAGER), manager, place: &source.place };
-    let configuration = Arc::new(source.object.into_owned());
+    let configuration = &source.object;
     let force = if options.force_conflicts { "true" } else { "false" };
-    let apply = || job.apply(Arc::clone(&configuration), manager).query("force", force);
+    let apply = || job.apply(Arc::clone(configuration), manager).query("force", force);
 
     let mut applied = session.send(apply()).map_err(|failure| {
         if failure.is("UnsupportedMediaType") {

@@ -6,17 +6,17 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::errors::Failure;
-use super::object::{self, STDIN, Source, UNABLE_TO_DECODE};
+use super::object::{self, ManifestFile, STDIN, Source, UNABLE_TO_DECODE};
 use super::options::{Cascade, Common, Create, Delete, DryRun, Output, Patch, Replace, Validate};
 use super::print::Shown;
 use super::{Place, Session};
+use crate::Error;
 use crate::cluster::environment::DeletedLine;
 use crate::cluster::request::PatchType;
 use crate::cluster::{Method, Object, Request, json_patch, merge_patch};
 use crate::manifest::read_yaml;
 use crate::strategic::{self, Lookup};
 use crate::value::{self, Document, Map, Value, quote};
-use crate::{Error, Manifest};
 
 /// Who writes, and how the server shall treat it.
 #[derive(Clone, Copy, Debug)]
@@ -55,15 +55,15 @@ impl<'o> Writer<'o> {
     }
 }
 
-pub(super) fn create(session: &mut Session<'_, '_>, manifest: &Manifest, options: &Create) -> Result<(), Failure> {
-    let mut source = Source::load(session, manifest, options.common.namespace.as_deref())?;
-    object::refresh_last_applied(&mut source.object, options.save_config);
+pub(super) fn create(session: &mut Session<'_, '_>, file: &ManifestFile<'_>, options: &Create) -> Result<(), Failure> {
+    let source = file.load(session, options.common.namespace.as_deref())?;
+    let object = Arc::clone(source.refreshed(options.save_config));
     let created = if options.common.dry_run == DryRun::Client {
-        Shown::Made(source.object.into_owned())
+        Shown::Made(object)
     } else {
         let writer = Writer::new(&options.common, "kubectl-create");
-        let created = post(session, &source.place, source.object.into_owned(), writer);
-        Shown::Answered(created.map_err(|failure| failure.when("creating", source.file))?)
+        let created = post(session, &source.place, object, writer);
+        Shown::Answered(created.map_err(|failure| failure.when("creating", file.name()))?)
     };
     session.print(&created, "created", &options.common)
 }
@@ -72,74 +72,79 @@ pub(super) fn create(session: &mut Session<'_, '_>, manifest: &Manifest, options
 pub(super) fn post(
     session: &mut Session<'_, '_>,
     place: &Place,
-    mut object: Value<'static>,
+    mut object: Arc<Value<'static>>,
     writer: Writer<'_>,
 ) -> Result<Object, Failure> {
     place.check_namespace()?;
     object::drop_resource_version(&mut object);
-    session.send(writer.mark(place.post().content_type(JSON)).value(Arc::new(object)))
+    session.send(writer.mark(place.post().content_type(JSON)).value(object))
 }
 
 const JSON: &str = "application/json";
 
-pub(super) fn replace(session: &mut Session<'_, '_>, manifest: &Manifest, options: &Replace) -> Result<(), Failure> {
+pub(super) fn replace(session: &mut Session<'_, '_>, file: &ManifestFile<'_>, options: &Replace) -> Result<(), Failure> {
     if options.force && options.common.dry_run != DryRun::None {
         return Err(Failure::client("--dry-run can not be used when --force is set"));
     }
-    let mut source = match Source::load(session, manifest, options.common.namespace.as_deref()) {
-        Err(Failure::Client(why)) if options.force && manifest.file().is_none() && why.starts_with(UNABLE_TO_DECODE) => {
+    let source = match file.load(session, options.common.namespace.as_deref()) {
+        Err(Failure::Client(why)) if options.force && file.manifest().file().is_none() && why.starts_with(UNABLE_TO_DECODE) => {
             return Err(temporary_file());
         }
         loaded => loaded?,
     };
     let writer = Writer::new(&options.common, "kubectl-replace");
     let replaced = if options.force {
-        Shown::Answered(force_replace(session, source, options, writer)?)
+        Shown::Answered(force_replace(session, &source, file.name(), options, writer)?)
     } else {
-        object::refresh_last_applied(&mut source.object, options.save_config);
+        let object = Arc::clone(source.refreshed(options.save_config));
         if options.common.dry_run == DryRun::Client {
-            Shown::Made(source.object.into_owned())
+            Shown::Made(object)
         } else {
-            let replaced = put(session, &source.place, source.object.into_owned(), writer);
-            Shown::Answered(replaced.map_err(|failure| failure.when("replacing", source.file))?)
+            let replaced = put(session, &source.place, object, writer);
+            Shown::Answered(replaced.map_err(|failure| failure.when("replacing", file.name()))?)
         }
     };
     session.print(&replaced, "replaced", &options.common)
 }
 
 /// Writes the object over the one that is there, whatever version that has.
-fn put(session: &mut Session<'_, '_>, place: &Place, mut object: Value<'static>, writer: Writer<'_>) -> Result<Object, Failure> {
+fn put(
+    session: &mut Session<'_, '_>,
+    place: &Place,
+    mut object: Arc<Value<'static>>,
+    writer: Writer<'_>,
+) -> Result<Object, Failure> {
     place.check()?;
     if object::metadata_text(&object, "resourceVersion").is_empty()
         && let Ok(live) = session.read(place)
-        && let Some(metadata) = object::metadata_mut(&mut object)
+        && let Some(metadata) = object::metadata_mut(Arc::make_mut(&mut object))
     {
         metadata.insert("resourceVersion", Value::from(live.resource_version().to_owned()));
     }
     let request = place.request(Method::Put).content_type(JSON);
-    session.send(writer.mark(request).value(Arc::new(object)))
+    session.send(writer.mark(request).value(object))
 }
 
 fn force_replace(
     session: &mut Session<'_, '_>,
-    source: Source<'_>,
+    source: &Source,
+    file: &str,
     options: &Replace,
     writer: Writer<'_>,
 ) -> Result<Object, Failure> {
-    let Source { mut object, place, file } = source;
+    let place = &source.place;
     let name_alone = options.common.printing.output == Some(Output::Name);
-    match send_delete(session, &place, Cascade::Background, DryRun::None) {
-        Ok(()) => print_deleted(session, &place, DryRun::None, name_alone),
+    match send_delete(session, place, Cascade::Background, DryRun::None) {
+        Ok(()) => print_deleted(session, place, DryRun::None, name_alone),
         Err(failure) if failure.is("NotFound") => {}
         Err(_) if file == STDIN => return Err(temporary_file()),
         Err(failure) => return Err(failure.when("deleting", file)),
     }
-    if session.read(&place).is_ok() {
+    if session.read(place).is_ok() {
         // Upstream: it looks again and again, for five minutes.
         return Err(out_of_time());
     }
-    object::refresh_last_applied(&mut object, options.save_config);
-    post(session, &place, object.into_owned(), writer)
+    post(session, place, Arc::clone(source.refreshed(options.save_config)), writer)
 }
 
 /// Upstream: to be read twice, what comes on standard input is written to a file whose name is drawn.
@@ -154,12 +159,12 @@ pub(super) fn out_of_time() -> Failure {
 
 pub(super) fn patch(session: &mut Session<'_, '_>, name: &str, options: &Patch) -> Result<(), Failure> {
     let body = patch_body(&options.text)?;
-    let place = Place { namespace: session.namespace(options.common.namespace.as_deref()), name: name.to_owned() };
+    let place = Place { namespace: session.namespace(options.common.namespace.as_deref()).to_owned(), name: name.to_owned() };
     let before = session.read(&place)?;
     if options.common.dry_run == DryRun::Client {
         let patched = patch_locally(session, &before, options.patch_type, &body)?;
         let changed = patched != before.to_value();
-        return print_patched(session, &Shown::Made(patched), changed, options);
+        return print_patched(session, &Shown::Made(Arc::new(patched)), changed, options);
     }
     let writer = Writer::new(&options.common, "kubectl-patch").without_validation();
     let request = writer.mark(place.request(Method::Patch).content_type(options.patch_type.media_type()));
@@ -232,14 +237,14 @@ fn patch_body(text: &str) -> Result<Cow<'_, str>, Failure> {
 }
 
 /// `kubectl delete -f FILE`.
-pub(super) fn delete_file(session: &mut Session<'_, '_>, manifest: &Manifest, options: &Delete) -> Result<(), Failure> {
-    let source = Source::load(session, manifest, options.namespace.as_deref())?;
-    delete(session, &source.place, options, Some(source.file))
+pub(super) fn delete_file(session: &mut Session<'_, '_>, file: &ManifestFile<'_>, options: &Delete) -> Result<(), Failure> {
+    let source = file.load(session, options.namespace.as_deref())?;
+    delete(session, &source.place, options, Some(file.name()))
 }
 
 /// `kubectl delete service NAME`.
 pub(super) fn delete_named(session: &mut Session<'_, '_>, name: &str, options: &Delete) -> Result<(), Failure> {
-    let place = Place { namespace: session.namespace(options.namespace.as_deref()), name: name.to_owned() };
+    let place = Place { namespace: session.namespace(options.namespace.as_deref()).to_owned(), name: name.to_owned() };
     delete(session, &place, options, None)
 }
 
@@ -302,7 +307,7 @@ pub(super) struct Get {
 }
 
 pub(super) fn get(session: &mut Session<'_, '_>, name: &str, options: &Get) -> Result<(), Failure> {
-    let place = Place { namespace: session.namespace(options.namespace.as_deref()), name: name.to_owned() };
+    let place = Place { namespace: session.namespace(options.namespace.as_deref()).to_owned(), name: name.to_owned() };
     let found = match session.read(&place) {
         Err(_) if options.ignore_not_found => return Ok(()),
         found => found?,

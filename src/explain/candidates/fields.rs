@@ -10,7 +10,7 @@ use crate::path::{Element, Path};
 use crate::value::Value;
 
 /// The differing fields, written one by one where they are.
-pub(super) fn json_patch(patient: Patient<'_>, unmet: &[Unmet]) -> Option<Candidate<'static>> {
+pub(super) fn json_patch(patient: Patient<'_>, unmet: &[Unmet]) -> Option<Candidate> {
     let before = patient.before?;
     // What takes more is no longer written by hand.
     if unmet.len() > 8 {

@@ -4,6 +4,7 @@ mod fields;
 mod owners;
 mod ports;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::converged::{Key, items_of, unmet};
@@ -11,24 +12,24 @@ use super::json::Json;
 use super::remedies::{File, Patient, Plan, annotation};
 use super::report::{StatusCause, Unmet, Way, WayOutcome};
 use super::ways;
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, ManifestFile, NoTrace};
 use crate::value::Value;
 use crate::{Error, Manifest};
 
 /// Something to be tried: commands with the manifests that they take.
-pub(super) struct Candidate<'v> {
+pub(super) struct Candidate {
     pub(super) plan: Plan,
     commands: Vec<Command>,
     /// How the commands are to be typed.
     pub(super) steps: Vec<String>,
     /// What is to be brought about, where it is not quite what the manifest states.
-    pub(super) aim: Option<Value<'v>>,
+    pub(super) aim: Option<Arc<Value<'static>>>,
 }
 
 struct Command {
     arguments: Vec<String>,
     /// What the file holds, where that is not the manifest.
-    manifest: Option<Manifest>,
+    manifest: Option<ManifestFile<'static>>,
 }
 
 impl Command {
@@ -39,6 +40,11 @@ impl Command {
     /// A verb with `-f FILE`.
     fn of_file(verb: &str, file: &str) -> Self {
         Command::new(ways::arguments(verb, file))
+    }
+
+    /// The same where the file holds another manifest.
+    fn of_manifest(verb: &str, file: &str, manifest: Manifest) -> Self {
+        Command { manifest: Some(ManifestFile::new(Cow::Owned(manifest))), ..Command::of_file(verb, file) }
     }
 }
 
@@ -52,7 +58,7 @@ pub(super) struct Tried {
     pub(super) midway: Option<Cluster>,
 }
 
-impl Candidate<'_> {
+impl Candidate {
     /// Commands that bring about what the manifest states, typed as they are.
     fn typed(plan: Plan, commands: Vec<Command>) -> Self {
         let steps = commands.iter().map(|command| ways::typed(&command.arguments)).collect();
@@ -80,7 +86,8 @@ impl Candidate<'_> {
                 midway = Some(cluster.clone());
             }
             let manifest = command.manifest.as_ref().unwrap_or(patient.target.manifest);
-            let outcome = match cluster.kubectl(&command.arguments, Some(manifest)) {
+            let arguments: Vec<&str> = command.arguments.iter().map(String::as_str).collect();
+            let outcome = match cluster.command(&arguments, Some(manifest), &mut NoTrace::default()) {
                 Ok(outcome) => outcome,
                 Err(error) if error.is_not_modelled() => return Ok(None),
                 Err(error) => return Err(error),
@@ -127,13 +134,13 @@ impl Candidate<'_> {
     }
 
     /// The manifest that the file holds afterwards, if it was edited.
-    pub(super) fn edited(&self) -> Option<&Manifest> {
+    pub(super) fn edited(&self) -> Option<&ManifestFile<'static>> {
         self.commands.last()?.manifest.as_ref()
     }
 
     /// The files that the commands take beside the manifest as it is.
     pub(super) fn files(&self, file: &str) -> Vec<File> {
-        let edited = self.commands.iter().filter_map(|command| command.manifest.as_ref());
+        let edited = self.commands.iter().filter_map(|command| command.manifest.as_ref()).map(ManifestFile::manifest);
         let named = |manifest: &Manifest| File {
             name: manifest.file().unwrap_or(file).to_owned(),
             manifest: Json::from(Arc::clone(manifest.value())),
@@ -148,7 +155,7 @@ impl Candidate<'_> {
 }
 
 /// All that is to be tried.
-pub(super) fn candidates(patient: Patient<'_>) -> Vec<Candidate<'_>> {
+pub(super) fn candidates(patient: Patient<'_>) -> Vec<Candidate> {
     let file = patient.target.file;
     let run =
         |plan: Plan, verbs: &[&str]| Candidate::typed(plan, verbs.iter().map(|verb| Command::of_file(verb, file)).collect());

@@ -15,7 +15,7 @@ use crate::structured::Operation;
 const OWN: [(&str, Operation); 2] = [("kubectl", Operation::Apply), ("kubectl-client-side-apply", Operation::Update)];
 
 /// The annotation states what is to go, and then `kubectl apply` removes it.
-pub(super) fn repaired(patient: Patient<'_>, missing: &[Unmet]) -> Option<Candidate<'static>> {
+pub(super) fn repaired(patient: Patient<'_>, missing: &[Unmet]) -> Option<Candidate> {
     let before = patient.before?;
     let applied = last_applied(before);
     let known: BTreeSet<_> = applied.iter().flat_map(items_of).filter_map(|item| item.get("port")?.as_i64()).collect();
@@ -34,7 +34,7 @@ pub(super) fn repaired(patient: Patient<'_>, missing: &[Unmet]) -> Option<Candid
 
 /// Server-side apply takes over whoever owns the annotation, and then removes what is not in the manifest; what another one applied
 /// goes when the manifest is applied in that one's name.
-pub(super) fn migrated(patient: Patient<'_>, missing: &[Unmet]) -> Option<Candidate<'static>> {
+pub(super) fn migrated(patient: Patient<'_>, missing: &[Unmet]) -> Option<Candidate> {
     let observed = patient.forced()?;
     let paths: Vec<Path> = left_over(patient, missing).filter_map(|item| Key::of(item).path().parse().ok()).collect();
     let owners = paths.iter().flat_map(|path| observed.owners(path));

@@ -1,6 +1,7 @@
 //! Other ports in the manifest: in another order, under other names or numbers, or not all at once.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::{Candidate, Command};
 use crate::Manifest;
@@ -14,7 +15,7 @@ use crate::value::Value;
 const MOST_EDITS: usize = 8;
 
 /// The manifest with the ports of each number in the live order, and in reverse.
-pub(super) fn reordered(patient: Patient<'_>) -> Vec<Candidate<'_>> {
+pub(super) fn reordered(patient: Patient<'_>) -> Vec<Candidate> {
     let items = items_of(patient.target.wanted);
     let groups = by_number(items);
     if groups.values().all(|group| group.len() < 2) {
@@ -41,7 +42,7 @@ pub(super) fn reordered(patient: Patient<'_>) -> Vec<Candidate<'_>> {
     let candidate = |ports: Vec<&Value<'_>>| {
         let order: Vec<Port> = ports.iter().enumerate().filter_map(|(at, item)| Port::of(item, at)).collect();
         let list = order.iter().map(Port::to_string).collect::<Vec<_>>().join(", ");
-        let manifest = Manifest::of(with_ports(patient, ports.into_iter().cloned().collect())?).ok()?;
+        let manifest = with_ports(patient, ports.into_iter().map(Value::borrowed).collect())?;
         Some(edited(patient, Plan::Reorder { ports: order }, &format!("ports: {list}"), "apply", manifest))
     };
     all.into_iter().filter_map(candidate).collect()
@@ -59,9 +60,9 @@ fn by_number(items: &[Value<'_>]) -> BTreeMap<i64, Vec<usize>> {
 }
 
 /// The manifest with other names for the ports that share a number: people take names for keys.
-pub(super) fn renamed(patient: Patient<'_>) -> Option<Candidate<'_>> {
+pub(super) fn renamed(patient: Patient<'_>) -> Option<Candidate> {
     let items = items_of(patient.target.wanted);
-    let mut ports = items.to_vec();
+    let mut ports: Vec<Value<'_>> = items.iter().map(Value::borrowed).collect();
     let mut changed = false;
     for at in by_number(items).into_values().filter(|group| group.len() > 1).flatten() {
         let Some(fields) = ports.get_mut(at).and_then(Value::as_map_mut) else { continue };
@@ -70,22 +71,22 @@ pub(super) fn renamed(patient: Patient<'_>) -> Option<Candidate<'_>> {
         fields.insert("name", Value::from(format!("p{number}-{protocol}")));
         changed = true;
     }
-    let aim = if changed { with_ports(patient, ports)? } else { return None };
-    let manifest = Manifest::of(aim.clone()).ok()?;
-    Some(Candidate { aim: Some(aim), ..edited(patient, Plan::Rename, "other names", "apply", manifest) })
+    let manifest = if changed { with_ports(patient, ports)? } else { return None };
+    let aim = Some(Arc::clone(manifest.value()));
+    Some(Candidate { aim, ..edited(patient, Plan::Rename, "other names", "apply", manifest) })
 }
 
 /// The manifest with a number of its own for each port, which a patch can find.
 ///
 /// `kubectl apply` would say to delete the old number, and that deletes all of it: the new file is to replace the object.
-pub(super) fn renumbered(patient: Patient<'_>) -> Option<Candidate<'_>> {
+pub(super) fn renumbered(patient: Patient<'_>) -> Option<Candidate> {
     let before = patient.before?;
     let items = items_of(patient.target.wanted);
     let live = Ports::of(before);
     let groups = by_number(items);
     let mut taken: BTreeSet<i64> = groups.keys().copied().collect();
     taken.extend(items_of(before).iter().filter_map(|item| item.get("port")?.as_i64()));
-    let mut ports = items.to_vec();
+    let mut ports: Vec<Value<'_>> = items.iter().map(Value::borrowed).collect();
     let (mut moved, mut edits) = (Vec::new(), Vec::new());
     let mut last = 0;
     for (number, group) in groups.iter().filter(|(_, group)| group.len() > 1) {
@@ -106,16 +107,16 @@ pub(super) fn renumbered(patient: Patient<'_>) -> Option<Candidate<'_>> {
             return None;
         }
     }
-    let aim = if moved.is_empty() { return None } else { with_ports(patient, ports)? };
-    let manifest = Manifest::of(aim.clone()).ok()?;
+    let manifest = if moved.is_empty() { return None } else { with_ports(patient, ports)? };
+    let aim = Some(Arc::clone(manifest.value()));
     let plan = Plan::Renumber { ports: moved };
-    Some(Candidate { aim: Some(aim), ..edited(patient, plan, &edits.join("; "), "replace --save-config", manifest) })
+    Some(Candidate { aim, ..edited(patient, plan, &edits.join("; "), "replace --save-config", manifest) })
 }
 
 /// First the manifest without some of the ports that share a number, then all of it.
 ///
 /// What is left of a number would swallow what comes: this is for a headless Service, which may be without ports in between.
-pub(super) fn two_steps(patient: Patient<'_>, missing: &[Unmet]) -> Vec<Candidate<'static>> {
+pub(super) fn two_steps(patient: Patient<'_>, missing: &[Unmet]) -> Vec<Candidate> {
     if patient.target.wanted.at(&["spec", "clusterIP"]).and_then(Value::as_str) != Some("None") {
         return Vec::new();
     }
@@ -137,14 +138,13 @@ pub(super) fn two_steps(patient: Patient<'_>, missing: &[Unmet]) -> Vec<Candidat
         all.push(changed);
     }
     let candidate = |without: Vec<usize>| {
-        let kept = items.iter().enumerate().filter(|(at, _)| !without.contains(at)).map(|(_, item)| item.clone());
+        let kept = items.iter().enumerate().filter(|(at, _)| !without.contains(at)).map(|(_, item)| item.borrowed());
         let left_out: Vec<Port> = without.iter().filter_map(|at| Port::of(items.get(*at)?, *at)).collect();
         let file = patient.target.file;
         let first = first_file(file);
-        let manifest = Manifest::of(with_ports(patient, kept.collect())?).ok()?.with_file(first.clone());
+        let manifest = with_ports(patient, kept.collect())?.with_file(first.clone());
         let list = left_out.iter().map(Port::to_string).collect::<Vec<_>>().join(", ");
-        let commands =
-            vec![Command { manifest: Some(manifest), ..Command::of_file("apply", &first) }, Command::of_file("apply", file)];
+        let commands = vec![Command::of_manifest("apply", &first, manifest), Command::of_file("apply", file)];
         let candidate = Candidate::typed(Plan::TwoSteps { without: left_out }, commands);
         Some(candidate.behind(format!("# {first} is {file} without {list}")))
     };
@@ -160,16 +160,15 @@ fn first_file(file: &str) -> String {
 }
 
 /// A verb with the file after an edit.
-fn edited(patient: Patient<'_>, plan: Plan, edit: &str, verb: &str, manifest: Manifest) -> Candidate<'static> {
+fn edited(patient: Patient<'_>, plan: Plan, edit: &str, verb: &str, manifest: Manifest) -> Candidate {
     let file = patient.target.file;
-    let command = Command { manifest: Some(manifest), ..Command::of_file(verb, file) };
-    Candidate::typed(plan, vec![command]).behind(format!("# in {file}, {edit}"))
+    Candidate::typed(plan, vec![Command::of_manifest(verb, file, manifest)]).behind(format!("# in {file}, {edit}"))
 }
 
-/// The object of the manifest with other ports.
-fn with_ports<'p>(patient: Patient<'p>, ports: Vec<Value<'p>>) -> Option<Value<'p>> {
-    let mut object = patient.target.wanted.clone();
+/// The manifest with other ports.
+fn with_ports(patient: Patient<'_>, ports: Vec<Value<'_>>) -> Option<Manifest> {
+    let mut object = patient.target.wanted.borrowed();
     let spec = object.as_map_mut()?.get_mut("spec").and_then(Value::as_map_mut)?;
     spec.insert("ports", Value::List(ports));
-    Some(object)
+    Manifest::of(object).ok()
 }
