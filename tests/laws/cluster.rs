@@ -99,7 +99,9 @@ proptest! {
     /// empty is never live, and so found different again.
     #[test]
     fn server_side_apply_twice_is_once(history in some_history()) {
-        prop_assume!(!states_something_empty(history.manifest.object()));
+        if states_something_empty(history.manifest.object()) {
+            return Ok(());
+        }
         let mut cluster = played(&history.steps);
         let command = "apply --server-side --force-conflicts -f -";
         if run(&mut cluster, command, &history.manifest).requests().iter().all(|request| request.code() < 400) {
