@@ -125,7 +125,7 @@ pub(super) fn settle_numbers(value: &mut Value<'_>) {
     }
 }
 
-fn has_float(value: &Value<'_>) -> bool {
+pub(super) fn has_float(value: &Value<'_>) -> bool {
     match value {
         Value::Float(_) => true,
         Value::List(items) => items.iter().any(has_float),

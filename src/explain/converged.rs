@@ -112,11 +112,12 @@ impl<'v> Search<'v> {
         let mut taken: Vec<Key<'_>> = Vec::new();
         for item in wanted {
             let key = Key::of(item);
-            self.inside(Step::Port(item), |search| match (live.last(&key), item.as_map()) {
+            let found = live.last(&key);
+            self.inside(Step::Port(item), |search| match (found, item.as_map()) {
                 (Some(live), Some(fields)) => search.port(fields, live),
                 (live, _) => search.missing(Some(item), live),
             });
-            if live.last(&key).is_some() && item.as_map().is_some() {
+            if found.is_some() && item.as_map().is_some() {
                 taken.push(key);
             }
         }
@@ -191,7 +192,7 @@ impl<'v> Ports<'v> {
 pub(super) struct Key<'v> {
     number: i64,
     /// What the number is where it is no integer.
-    other: String,
+    other: Option<String>,
     protocol: &'v str,
     item: &'v Value<'v>,
 }
@@ -202,7 +203,7 @@ impl<'v> Key<'v> {
         let protocol = item.get("protocol").and_then(Value::as_str).filter(|protocol| !protocol.is_empty());
         Key {
             number: number.and_then(Value::as_i64).unwrap_or_default(),
-            other: number.filter(|number| number.as_i64().is_none()).map(Value::to_string).unwrap_or_default(),
+            other: number.filter(|number| number.as_i64().is_none()).map(Value::to_string),
             protocol: protocol.unwrap_or("TCP"),
             item,
         }
@@ -218,15 +219,11 @@ impl<'v> Key<'v> {
     pub(super) fn path(&self) -> String {
         Path::new().field("spec").field("ports").element(self.element()).to_string()
     }
-
-    fn parts(&self) -> (i64, &str, &str) {
-        (self.number, &self.other, self.protocol)
-    }
 }
 
 impl PartialEq for Key<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.parts() == other.parts()
+        self.cmp(other).is_eq()
     }
 }
 
@@ -240,7 +237,8 @@ impl PartialOrd for Key<'_> {
 
 impl Ord for Key<'_> {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.parts().cmp(&other.parts())
+        let numbers = self.number.cmp(&other.number).then_with(|| self.other.cmp(&other.other));
+        numbers.then_with(|| self.protocol.cmp(other.protocol))
     }
 }
 

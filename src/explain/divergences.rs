@@ -1,5 +1,7 @@
 //! The leaf fields in which two ends of one object differ.
 
+use std::cmp::Ordering;
+
 use super::converged::{is_zero, same};
 use super::report::Divergence;
 use crate::path::{Element, Path};
@@ -84,14 +86,24 @@ impl<'v> Walk<'v> {
     }
 
     fn map(&mut self, ends: Ends<'v>, ty: Option<Type<'v>>) {
-        let members = |side: Option<&'v Value<'v>>| side.and_then(Value::as_map).into_iter().flat_map(Map::iter).peekable();
+        let members = |side: Option<&'v Value<'v>>| side.and_then(Value::as_map).map(Map::entries).unwrap_or_default();
         let (mut left, mut right) = (members(ends.client_side), members(ends.server_side));
         // Both in the order of their keys.
-        while let Some(key) = left.peek().into_iter().chain(right.peek()).map(|(key, _)| *key).min() {
-            let client_side = left.next_if(|(name, _)| *name == key).map(|(_, value)| value);
-            let server_side = right.next_if(|(name, _)| *name == key).map(|(_, value)| value);
-            // Most scalars are equal, which is soon seen.
-            if client_side == server_side && client_side.is_some_and(|value| value.as_map().is_none()) || self.is_left_out(key) {
+        loop {
+            let (key, client_side, server_side) = match (left, right) {
+                ([(key, one), ..], [(other, two), ..]) => match key.cmp(other) {
+                    Ordering::Less => (key, Some(one), None),
+                    Ordering::Equal => (key, Some(one), Some(two)),
+                    Ordering::Greater => (other, None, Some(two)),
+                },
+                ([(key, one), ..], []) => (key, Some(one), None),
+                ([], [(other, two), ..]) => (other, None, Some(two)),
+                ([], []) => return,
+            };
+            left = client_side.and_then(|_| left.get(1..)).unwrap_or(left);
+            right = server_side.and_then(|_| right.get(1..)).unwrap_or(right);
+            // Most are equal, which is soon seen.
+            if client_side == server_side || self.is_left_out(key) {
                 continue;
             }
             let inner = match ty.map(Type::shape) {
@@ -101,7 +113,7 @@ impl<'v> Walk<'v> {
             };
             let stated = |side: Option<&'v Value<'v>>| side.and_then(|side| side.get(key));
             let ends = Ends { wanted: stated(ends.wanted), before: stated(ends.before), client_side, server_side };
-            self.path.push(Element::field(key));
+            self.path.push(Element::field(&**key));
             self.value(ends, inner);
             self.path.pop();
         }
@@ -109,19 +121,20 @@ impl<'v> Walk<'v> {
 
     fn items(&mut self, ends: Ends<'v>, keys: &'v [Box<str>], item: Type<'v>) {
         let index = |side: Option<&'v Value<'v>>| Index::of(side, keys, item);
-        let (wanted, before) = (index(ends.wanted), index(ends.before));
         let (client_side, server_side) = (index(ends.client_side), index(ends.server_side));
         let (mut left, mut right) = (client_side.items.iter().peekable(), server_side.items.iter().peekable());
+        let mut beside = None;
         // Both in the order of their keys.
         while let Some(key) = left.peek().into_iter().chain(right.peek()).map(|(key, _)| key).min() {
-            let ends = Ends {
-                wanted: wanted.get(key),
-                before: before.get(key),
-                client_side: left.next_if(|(other, _)| other == key).map(|(_, item)| *item),
-                server_side: right.next_if(|(other, _)| other == key).map(|(_, item)| *item),
-            };
+            let client_side = left.next_if(|(other, _)| other == key).map(|(_, item)| *item);
+            let server_side = right.next_if(|(other, _)| other == key).map(|(_, item)| *item);
+            if client_side == server_side {
+                continue;
+            }
+            let (wanted, before) = beside.get_or_insert_with(|| (index(ends.wanted), index(ends.before)));
+            let ends = Ends { wanted: wanted.get(key), before: before.get(key), client_side, server_side };
             self.path.push(key.clone());
-            match (ends.client_side, ends.server_side) {
+            match (client_side, server_side) {
                 (Some(_), Some(_)) => self.value(ends, Some(item)),
                 _ => self.push(ends),
             }

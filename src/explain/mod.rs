@@ -168,7 +168,7 @@ pub fn explain<'a>(case: impl Into<Case<'a>>) -> Result<Report, Error> {
     let object = target.object(&start.cluster);
     let view = |object| target.view(object);
     let before = object.as_ref().map(view);
-    let mut ran = Vec::new();
+    let mut ran = Vec::with_capacity(Way::ALL.len());
     for way in ways::all(&start.cluster, target) {
         match way {
             Ok(way) => ran.push(way),
@@ -190,13 +190,15 @@ pub fn explain<'a>(case: impl Into<Case<'a>>) -> Result<Report, Error> {
         server_side: end(Way::ServerSideApplyForced),
     };
     let divergences = divergences::divergences(both, &schema);
-    let evidence = Evidence::new(wanted, before.as_ref(), (&ran, &ends), &divergences);
+    let last_applied = before.as_ref().and_then(history::last_applied);
+    let evidence = Evidence::new(wanted, before.as_ref(), last_applied.as_ref(), (&ran, &ends), &divergences);
     let findings = findings::all(&evidence);
     let patient = remedies::Patient {
         cluster: &start.cluster,
         target,
         object: object.as_ref(),
         before: before.as_ref(),
+        last_applied: last_applied.as_ref(),
         ways: &ran,
         schema: &schema,
     };

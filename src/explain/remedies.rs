@@ -15,10 +15,10 @@ use super::json::Json;
 use super::report::{Again, StatusCause, Way, WayOutcome};
 use super::trace::Observed;
 use super::ways::{self, Ran, Target};
+use crate::Error;
 use crate::cluster::{Cluster, ManifestFile, NoTrace, Object};
 use crate::schema::Schema;
 use crate::value::{Map, Value};
-use crate::{Error, value};
 
 /// Where the owners of fields are kept.
 pub(super) const MANAGED_FIELDS: &str = ".metadata.managedFields";
@@ -180,6 +180,8 @@ pub(super) struct Patient<'p> {
     pub(super) target: Target<'p>,
     pub(super) object: Option<&'p Object>,
     pub(super) before: Option<&'p Value<'p>>,
+    /// The manifest that was applied last, as the object tells.
+    pub(super) last_applied: Option<&'p Value<'p>>,
     pub(super) ways: &'p [Ran],
     pub(super) schema: &'p Schema,
 }
@@ -198,6 +200,11 @@ impl Patient<'_> {
     /// The same of `kubectl apply`, run twice.
     pub(super) fn is_met_by_two(&self) -> bool {
         self.ways.iter().any(|ran| ran.report.way == Way::ClientSideApply && ran.report.again.converged)
+    }
+
+    /// Whether the last-applied annotation tells the ports of a manifest.
+    fn has_applied(&self, manifest: &Value<'_>) -> bool {
+        self.last_applied.is_some_and(|applied| applied.get("spec") == manifest.get("spec"))
     }
 
     /// What the engine said of a forced apply.
@@ -355,7 +362,7 @@ fn risks(patient: Patient<'_>, plan: &Plan, end: &End<'_>, differing: &[(String,
         }
         match (annotation(before), annotation(live)) {
             (Some(_), None) => risks.push(Risk::DropsLastApplied),
-            (Some(old), Some(new)) if old == new && !states(old, aim) => risks.push(Risk::LastAppliedStale),
+            (Some(old), Some(new)) if old == new && !patient.has_applied(aim) => risks.push(Risk::LastAppliedStale),
             _ => {}
         }
     }
@@ -415,11 +422,6 @@ fn sorted_order<'v>(object: &'v Value<'_>) -> Vec<Key<'v>> {
 
 pub(super) fn annotation<'v>(object: &'v Value<'_>) -> Option<&'v str> {
     object.at(&["metadata", "annotations", LAST_APPLIED])?.as_str()
-}
-
-/// Whether the annotation tells the ports of the manifest.
-fn states(annotation: &str, manifest: &Value<'_>) -> bool {
-    value::parse(annotation.as_bytes()).is_ok_and(|applied| applied.get("spec") == manifest.get("spec"))
 }
 
 fn shares_numbers(manifest: &Value<'_>) -> bool {

@@ -23,7 +23,8 @@ impl<'a> Element<'a> {
             Element::Field(name) => ["f:", name].concat(),
             Element::Key(key) => {
                 let fields: Map<'_> = key.fields().map(|(name, value)| (name, value.borrowed())).collect();
-                let mut text = "k:".to_owned();
+                let mut text = String::with_capacity(40);
+                text.push_str("k:");
                 Value::Map(fields).write_to(&mut text);
                 text
             }

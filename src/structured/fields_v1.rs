@@ -1,5 +1,7 @@
 //! A set in the form that `managedFields` has it: `fieldsV1` (structured-merge-diff v6.4.2, `fieldpath/serialize.go`).
 
+use std::borrow::Cow;
+
 use super::set::{Node, Set};
 use crate::Error;
 use crate::error::Kind;
@@ -34,10 +36,10 @@ impl<'a> Set<'a> {
     /// # Ok::<(), mergekey::Error>(())
     /// ```
     pub fn to_fields_v1(&self) -> Value<'static> {
-        let mut entries = Vec::with_capacity(self.nodes().len() + 1);
-        for node in self.nodes() {
-            entries.push((node.element.to_fields_v1().into(), node_value(node)));
-        }
+        let nodes = self.nodes();
+        // Room for one more; most have nothing below them.
+        let mut entries = Vec::with_capacity(if nodes.is_empty() { 0 } else { nodes.len() + 1 });
+        entries.extend(nodes.iter().map(|node| (Cow::Owned(node.element.to_fields_v1()), node_value(node))));
         Value::Map(Map::from_entries(entries))
     }
 }

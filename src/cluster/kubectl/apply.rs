@@ -49,13 +49,13 @@ fn check(options: &Apply) -> Result<(), Failure> {
 }
 
 fn client_side(session: &mut Session<'_, '_>, source: &Source, file: &str, options: &Apply) -> Result<(), Failure> {
-    let (modified, place) = (source.applied(), &source.place);
+    let place = &source.place;
     if let Err(failure) = place.check() {
         let verb = format!("retrieving current configuration of:\n{}\nfrom server for:", describe(place));
         return Err(failure.when(&verb, file));
     }
     let Ok(current) = session.read(place) else {
-        let mut modified = Arc::clone(modified);
+        let mut modified = Arc::clone(source.applied());
         if merge_patch::has_null(&modified) {
             merge_patch::prune(Arc::make_mut(&mut modified));
         }
@@ -70,7 +70,7 @@ fn client_side(session: &mut Session<'_, '_>, source: &Source, file: &str, optio
     if current.annotation(LAST_APPLIED).is_none() {
         session.stderr.push_str(&missing_annotation(&place.name));
     }
-    let job = Job { place, file, modified, options };
+    let job = Job { source, place, file, options };
     let mut sent = None;
     let done = if options.common.dry_run == DryRun::Client {
         job.patch_once(session, current, &mut sent)
@@ -89,9 +89,9 @@ fn client_side(session: &mut Session<'_, '_>, source: &Source, file: &str, optio
 
 /// What stays the same while a patch is tried again.
 struct Job<'s> {
+    source: &'s Source,
     place: &'s Place,
     file: &'s str,
-    modified: &'s Arc<Value<'static>>,
     options: &'s Apply,
 }
 
@@ -138,7 +138,7 @@ impl Job<'_> {
         }
         match outcome {
             Err(failure) if self.options.force && (failure.is("Conflict") || failure.is("Invalid")) => {
-                *sent = Some(Sent::Object(Arc::clone(self.modified)));
+                *sent = Some(Sent::Object(Arc::clone(self.source.applied())));
                 self.delete_and_create(session)
             }
             other => other.map_err(|failure| failure.when("patching", self.file)),
@@ -171,12 +171,13 @@ impl Job<'_> {
     /// Upstream: kubectl looks the fields up in two documents of the server before it takes its own types; they agree on a
     /// Service, so that what fails with one fails with all.
     fn three_way(&self, session: &mut Session<'_, '_>, current: &Object) -> Result<Value<'static>, Failure> {
+        let modified = self.source.applied();
         let annotation = current.annotation(LAST_APPLIED).filter(|text| !text.is_empty());
-        let parsed = annotation.map(|text| value::parse(text.as_bytes())).transpose();
+        let parsed = annotation.map(|text| self.source.read_applied(text)).transpose();
         // A shortcut: what only the live object has does not get into a patch that overwrites.
         let stated = |object: &Value<'_>| object.at(&["metadata", "managedFields"]).is_some();
         let original_states = matches!(&parsed, Ok(Some(original)) if stated(original));
-        let document = if self.options.overwrite && !stated(self.modified) && !original_states {
+        let document = if self.options.overwrite && !stated(modified) && !original_states {
             current.shown().to_value()
         } else {
             current.to_value()
@@ -185,7 +186,7 @@ impl Job<'_> {
         let schema = session.cluster.schema().clone();
         let mut make = |lookup: Lookup| {
             let original = parsed.as_ref().map_err(|_| Failure::client("invalid JSON document"))?.as_ref();
-            let objects = ThreeWay { original, modified: self.modified, current: &document };
+            let objects = ThreeWay { original, modified, current: &document };
             let options = Options::new().conflicts(conflicts).lookup(lookup);
             strategic::three_way_values(objects, &schema, options, &mut session.trace.strategic())
                 .map(Value::into_owned)
@@ -203,7 +204,7 @@ impl Job<'_> {
             }
         }
         make(Lookup::GoTypes).map_err(|failure| {
-            let (original, modified, current) = (annotation.unwrap_or_default(), self.modified, current.to_value());
+            let (original, modified, current) = (annotation.unwrap_or_default(), modified, current.to_value());
             failure.behind(&format!(
                 "creating patch with:\noriginal:\n{original}\nmodified:\n{modified}\n\ncurrent:\n{current}\n\nfor: "
             ))
@@ -220,7 +221,7 @@ impl Job<'_> {
             return Err(verbs::out_of_time());
         }
         let writer = verbs::Writer::new(&self.options.common, FIELD_MANAGER);
-        match verbs::post(session, place, Arc::clone(self.modified), writer) {
+        match verbs::post(session, place, Arc::clone(self.source.applied()), writer) {
             Ok(object) => Ok(Done::patched(object)),
             Err(failure) => match verbs::post(session, place, Arc::new(original.to_value().into_owned()), writer) {
                 Ok(_) => Err(failure),

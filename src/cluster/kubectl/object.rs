@@ -11,6 +11,7 @@ use std::sync::Arc;
 use super::errors::Failure;
 use super::{Place, Session};
 use crate::cluster::LAST_APPLIED;
+use crate::cluster::patch::has_float;
 use crate::value::{self, Document, Map, Value, quote};
 use crate::{Error, Manifest, service};
 
@@ -112,6 +113,23 @@ impl Source {
         })
     }
 
+    /// What a last-applied annotation says.
+    ///
+    /// # Errors
+    /// It is no JSON.
+    pub(super) fn read_applied<'t>(&'t self, text: &'t str) -> Result<Value<'t>, Error> {
+        // A shortcut: where the object itself was applied, it says what the object says.
+        let applied = self.applied();
+        if annotation(applied) != Some(text) || has_float(applied) {
+            return value::parse(text.as_bytes());
+        }
+        let mut object = applied.borrowed();
+        if let Some(Value::Map(annotations)) = metadata_mut(&mut object).and_then(|metadata| metadata.get_mut("annotations")) {
+            annotations.remove(LAST_APPLIED);
+        }
+        Ok(object)
+    }
+
     /// The same if it is `wanted` or the object has the annotation already.
     pub(super) fn refreshed(&self, wanted: bool) -> &Arc<Value<'static>> {
         let has_annotation = || last_applied(&self.object).is_some_and(|text| !text.is_empty());
@@ -146,6 +164,10 @@ pub(super) fn strings(object: &Value<'_>, key: &str) -> Option<Map<'static>> {
     let map = object.at(&["metadata", key])?.as_map()?;
     let text = |value: &Value<'_>| Value::from(value.as_str().unwrap_or_default().to_owned());
     Some(map.iter().map(|(key, value)| (key.to_owned(), text(value))).collect())
+}
+
+fn annotation<'v>(object: &'v Value<'_>) -> Option<&'v str> {
+    object.at(&["metadata", "annotations", LAST_APPLIED])?.as_str()
 }
 
 /// The text of the last-applied annotation, if the object has one.

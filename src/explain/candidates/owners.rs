@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use super::{Candidate, Command, left_over};
 use crate::explain::converged::{Key, items_of};
 use crate::explain::divergences::LAST_APPLIED;
-use crate::explain::history::last_applied;
 use crate::explain::remedies::{Patient, Plan, annotation};
 use crate::explain::report::{Unmet, Way};
 use crate::path::Path;
@@ -17,8 +16,8 @@ const OWN: [(&str, Operation); 2] = [("kubectl", Operation::Apply), ("kubectl-cl
 /// The annotation states what is to go, and then `kubectl apply` removes it.
 pub(super) fn repaired(patient: Patient<'_>, missing: &[Unmet]) -> Option<Candidate> {
     let before = patient.before?;
-    let applied = last_applied(before);
-    let known: BTreeSet<_> = applied.iter().flat_map(items_of).filter_map(|item| item.get("port")?.as_i64()).collect();
+    let applied = patient.last_applied;
+    let known: BTreeSet<_> = applied.into_iter().flat_map(items_of).filter_map(|item| item.get("port")?.as_i64()).collect();
     let numbers: BTreeSet<_> = left_over(patient, missing).filter_map(|item| item.get("port")?.as_i64()).collect();
     let unreadable = applied.is_none() && annotation(before).is_some_and(|text| !text.is_empty());
     if !unreadable && numbers.is_subset(&known) {

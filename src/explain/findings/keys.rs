@@ -181,8 +181,8 @@ fn astray(evidence: &Evidence<'_>) -> Option<Vec<Cause>> {
 
 /// The ports of the patch that kubectl sent, if it sent one.
 fn patch_sent(evidence: &Evidence<'_>) -> Option<Fact> {
-    let request = evidence.usual()?.report.requests.first().filter(|request| request.method == "PATCH")?;
-    let patch = request.body.pointer("/spec/ports")?.clone();
+    let request = evidence.usual()?.outcome.requests().first().filter(|request| request.method() == "PATCH")?;
+    let patch = request.body().at(&["spec", "ports"])?.borrowed().into_serde();
     Some(Fact::PatchSent { patch })
 }
 

@@ -11,7 +11,6 @@ mod values;
 
 pub(super) use super::converged::items_of;
 use super::facts::{Cause, Code, Fact, Finding, Port};
-use super::history::last_applied;
 use super::report::{Divergence, Way};
 use super::ways::Ran;
 use crate::value::Value;
@@ -26,7 +25,7 @@ pub(super) struct Evidence<'e> {
     pub(super) ends: &'e [Option<Value<'e>>],
     pub(super) divergences: &'e [Divergence],
     /// The manifest that was applied last, as the live object tells.
-    last_applied: Option<Value<'e>>,
+    last_applied: Option<&'e Value<'e>>,
     /// The ports of the manifest.
     given: Vec<Port>,
     /// The ports of the live object; none where there is none.
@@ -41,12 +40,12 @@ impl<'e> Evidence<'e> {
     pub(super) fn new(
         manifest: &'e Value<'e>,
         before: Option<&'e Value<'e>>,
+        last_applied: Option<&'e Value<'e>>,
         (ways, ends): (&'e [Ran], &'e [Option<Value<'e>>]),
         divergences: &'e [Divergence],
     ) -> Self {
-        let last_applied = before.and_then(last_applied);
         let (given, live) = (ports_of(manifest), before.map(ports_of).unwrap_or_default());
-        let shared = keys::shared(&live, &given, last_applied.as_ref());
+        let shared = keys::shared(&live, &given, last_applied);
         let landings = Vec::new();
         let mut evidence = Evidence { manifest, before, ways, ends, divergences, last_applied, given, live, shared, landings };
         evidence.landings = landing::landings(&evidence);
@@ -117,7 +116,7 @@ fn drop_retold(findings: &mut Vec<Finding>) {
 
 /// What can be said of a manifest before anything is sent.
 pub(super) fn of_manifest(manifest: &Value<'_>) -> Vec<Finding> {
-    let evidence = Evidence::new(manifest, None, (&[], &[]), &[]);
+    let evidence = Evidence::new(manifest, None, None, (&[], &[]), &[]);
     [keys::shared_merge_key, ports::protocol_left_out].iter().filter_map(|emit| emit(&evidence)).collect()
 }
 

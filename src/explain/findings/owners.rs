@@ -29,7 +29,7 @@ pub(super) fn owned_by_others(evidence: &Evidence<'_>) -> Option<Finding> {
 
 /// The fields that the last-applied annotation states otherwise than they are live.
 fn stale(evidence: &Evidence<'_>) -> Vec<String> {
-    match (&evidence.last_applied, evidence.before) {
+    match (evidence.last_applied, evidence.before) {
         (Some(applied), Some(before)) => unmet(applied, Some(before)).into_iter().map(|unmet| unmet.path).collect(),
         _ => Vec::new(),
     }
