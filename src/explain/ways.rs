@@ -58,13 +58,13 @@ pub(super) struct Ran {
 pub(super) fn all(cluster: &Cluster, target: Target<'_>) -> impl Iterator<Item = Result<Ran, Error>> {
     let mut unforced: Option<Ran> = None;
     Way::ALL.into_iter().map(move |way| {
-        // Where nothing was in the way there is nothing to be forced.
+        // Where nothing was in the way, either time, there is nothing to be forced.
         if let (Way::ServerSideApplyForced, Some(free)) = (way, unforced.take()) {
             let report = WayReport { way, command: way.command(target.file), ..free.report };
             return Ok(Ran { report, ..free });
         }
         let ran = run(way, cluster, target)?;
-        if way == Way::ServerSideApply && !ran.observed.conflicted {
+        if way == Way::ServerSideApply && !ran.observed.conflicted && ran.report.again.outcome.succeeded() {
             unforced = Some(ran.clone());
         }
         Ok(ran)

@@ -201,8 +201,9 @@ fn is_wrong(way: &WayReport, column: &Column) -> bool {
 /// Whether it is as wanted, and whether it stays so.
 fn verdict(way: &WayReport) -> String {
     match (way.converged, way.again.converged, way.outcome) {
-        (true, true, outcome) if outcome.succeeded() => "yes".to_owned(),
-        (true, true, _) => "yes, it was so before".to_owned(),
+        (true, true, outcome) if !outcome.succeeded() => "yes, it was so before".to_owned(),
+        (true, true, _) if !way.again.outcome.succeeded() => format!("yes; run again: {}", way.again.outcome.as_str()),
+        (true, true, _) => "yes".to_owned(),
         (true, false, _) => "yes, but not when run again".to_owned(),
         (false, true, _) => "no; run again: yes".to_owned(),
         (false, false, WayOutcome::Conflict) => {

@@ -359,6 +359,9 @@ fn usual_verdict(report: &Report, usual: &WayReport, file: &str) -> String {
         }
         (WayOutcome::Conflict, _) => format!("{command} ends in a conflict on every try."),
         (WayOutcome::ClientError, _) => format!("{command} fails before it sends anything: {}.", refusal(usual)),
+        (_, _) if usual.converged && usual.again.converged => {
+            format!("{command} does what {file} states, and fails when it is run again.")
+        }
         (_, _) if usual.converged => {
             format!("{command} does what {file} states, and undoes it when it is run again.")
         }
