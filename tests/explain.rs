@@ -250,6 +250,24 @@ fn inputs_that_do_not_fit_together() {
     assert!(error.is_not_modelled() && error.to_string().starts_with("step 1 (kubectl rollout): "), "{error}");
 }
 
+/// What is stated as empty is found different by every server-side apply, so that the second one can meet an owner whom the first
+/// did not meet; force helps against that one too.
+#[test]
+fn a_second_run_can_conflict_where_the_first_did_not() {
+    let object = |labels: Value| {
+        let spec =
+            json!({"clusterIP": "None", "ports": [{"name": "dns", "port": 53, "protocol": "UDP"}], "selector": {"app": "dns"}});
+        json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "labels": labels}, "spec": spec})
+    };
+    let create = Step { manifest: Some(object(json!({"tier": "a"}))), ..command(&["create", "-f", "-"]) };
+    let manifest = Manifest::new(object(json!({}))).unwrap();
+    let report = explain(Case::new(&manifest).history(&[create, Step::apply(object(json!({"tier": "b"})))])).unwrap();
+    let ends = [Way::ServerSideApply, Way::ServerSideApplyForced].map(|way| report.way(way).unwrap());
+    assert!(ends.iter().all(|way| way.converged && way.outcome.succeeded()));
+    assert_eq!(ends.map(|way| way.again.outcome), [WayOutcome::Conflict, WayOutcome::ServersideApplied]);
+    assert!(report.to_string().contains("yes; run again: conflict"), "{report}");
+}
+
 /// A step can fail although there is nothing left to be done.
 #[test]
 fn a_step_that_is_refused_is_no_reason() {
