@@ -4,7 +4,7 @@
 //! `port` and `protocol` in any order, an absent protocol means TCP, and no port may live that the manifest lacks.
 
 use super::report::Unmet;
-use crate::path::{Element, Path};
+use crate::path::{self, Element};
 use crate::value::{Map, Value};
 
 /// Whether the live object has what the manifest states.
@@ -64,9 +64,9 @@ impl<'v> Search<'v> {
     }
 
     fn missing(&mut self, wanted: Option<&Value<'_>>, live: Option<&Value<'_>>) {
-        let path: Path = self.path.iter().map(|step| step.element()).collect();
+        let path = path::text_of(self.path.iter().map(|step| step.element()));
         let value = |side: Option<&Value<'_>>| side.map(|side| side.borrowed().into_serde()).unwrap_or_default();
-        self.found.push(Unmet { path: path.to_string(), wanted: value(wanted), live: value(live) });
+        self.found.push(Unmet { path, wanted: value(wanted), live: value(live) });
     }
 
     fn spec(&mut self, whole: &'v Value<'_>, spec: &'v Map<'_>, have: Option<&'v Value<'_>>) {
@@ -217,7 +217,7 @@ impl<'v> Key<'v> {
 
     /// The path of the port, as text.
     pub(super) fn path(&self) -> String {
-        Path::new().field("spec").field("ports").element(self.element()).to_string()
+        path::text_of([Element::field("spec"), Element::field("ports"), self.element()])
     }
 }
 

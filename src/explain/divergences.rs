@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::converged::{is_zero, same};
 use super::report::Divergence;
-use crate::path::{Element, Path};
+use crate::path::{self, Element};
 use crate::schema::{ListType, Schema, Shape, Type};
 use crate::value::{Map, Value};
 
@@ -60,8 +60,7 @@ impl<'v> Walk<'v> {
     }
 
     fn push(&mut self, ends: Ends<'v>) {
-        let path: Path = self.path.iter().cloned().collect();
-        self.found.push((path.to_string(), ends));
+        self.found.push((path::text_of(self.path.iter().cloned()), ends));
     }
 
     fn value(&mut self, ends: Ends<'v>, ty: Option<Type<'v>>) {

@@ -284,11 +284,11 @@ fn remedy(patient: Patient<'_>, candidate: Candidate, end: End<'_>) -> Result<Op
     let (before, live) = (patient.before.unwrap_or(&empty), end.live);
     let ends = Ends { wanted: Some(end.aim), client_side: Some(before), server_side: Some(live), ..Ends::default() };
     let differing = differences(ends, patient.schema);
-    let mut writes: Vec<String> = differing.iter().map(|(path, _)| path.clone()).collect();
+    let mut risks = risks(patient, &candidate.plan, &end, &differing, afterwards);
+    let mut writes: Vec<String> = differing.into_iter().map(|(path, _)| path).collect();
     if !patient.object.is_some_and(|before| before.is_owned_as(end.object)) {
         writes.push(MANAGED_FIELDS.to_owned());
     }
-    let mut risks = risks(patient, &candidate.plan, &end, &differing, afterwards);
     if candidate.edited().is_some() {
         risks.extend(end.gone.and_then(|gone| refused_anew(patient, gone, manifest, end.aim)));
     }

@@ -15,6 +15,7 @@ use std::fmt;
 pub(crate) use items::Items;
 
 use crate::value::{Value, name};
+pub(crate) use text::text_of;
 
 /// One step of a [`Path`].
 ///

@@ -12,20 +12,40 @@ use crate::value::{self, Value};
 /// The element as Kubernetes' messages print it: field names raw, strings in Go's quotes.
 impl fmt::Display for Element<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.print(f)
+    }
+}
+
+impl Element<'_> {
+    fn print(&self, out: &mut impl fmt::Write) -> fmt::Result {
         match self {
-            Element::Field(name) => write!(f, ".{name}"),
-            Element::Key(key) => {
-                f.write_str("[")?;
-                for (at, (name, value)) in key.fields().enumerate() {
-                    let comma = if at > 0 { "," } else { "" };
-                    write!(f, "{comma}{name}={}", value_text(value))?;
-                }
-                f.write_str("]")
+            Element::Field(name) => {
+                out.write_str(".")?;
+                out.write_str(name)
             }
-            Element::Value(value) => write!(f, "[={}]", value_text(value)),
-            Element::Index(index) => write!(f, "[{index}]"),
+            Element::Key(key) => {
+                for (at, (name, value)) in key.fields().enumerate() {
+                    out.write_str(if at > 0 { "," } else { "[" })?;
+                    out.write_str(name)?;
+                    out.write_str("=")?;
+                    out.write_str(&value_text(value))?;
+                }
+                out.write_str(if key.fields().len() > 0 { "]" } else { "[]" })
+            }
+            Element::Value(value) => write!(out, "[={}]", value_text(value)),
+            Element::Index(index) => write!(out, "[{index}]"),
         }
     }
+}
+
+/// The text of a path of these elements.
+pub(crate) fn text_of<'e>(elements: impl IntoIterator<Item = Element<'e>>) -> String {
+    let mut text = String::new();
+    for element in elements {
+        // A string takes whatever is written.
+        let _ = element.print(&mut text);
+    }
+    text
 }
 
 /// A value as upstream's `value.ToString` prints it.

@@ -23,7 +23,7 @@ const FIELD_MANAGER: &str = "kubectl-client-side-apply";
 pub(super) fn run(session: &mut Session<'_, '_>, file: &ManifestFile<'_>, options: &Apply) -> Result<(), Failure> {
     check(options)?;
     let source = file.load(session, options.common.namespace.as_deref())?;
-    let generated = object::metadata_text(&source.object, "generateName");
+    let generated = object::metadata_text(file.manifest().value(), "generateName");
     if source.place.name.is_empty() && !generated.is_empty() {
         return Err(Failure::client(format!("from {generated}: cannot use generate name with apply")));
     }

@@ -28,11 +28,12 @@ pub(crate) struct ManifestFile<'m> {
     source: OnceCell<Rc<Source>>,
 }
 
-/// The object of a manifest with its namespace filled in.
+/// What a manifest is about, and its object with its namespace filled in.
 #[derive(Debug)]
 pub(super) struct Source {
-    pub(super) object: Arc<Value<'static>>,
     pub(super) place: Place,
+    stated: Arc<Value<'static>>,
+    object: OnceCell<Arc<Value<'static>>>,
     applied: OnceCell<Arc<Value<'static>>>,
 }
 
@@ -74,13 +75,7 @@ impl<'m> ManifestFile<'m> {
             )));
         }
         let place = Place { namespace: space.to_owned(), name: metadata_text(object, "name").to_owned() };
-        let mut object = Arc::clone(object);
-        if stated.is_empty()
-            && let Some(metadata) = metadata_mut(Arc::make_mut(&mut object))
-        {
-            metadata.insert("namespace", Value::from(space.to_owned()));
-        }
-        let source = Rc::new(Source { object, place, applied: OnceCell::new() });
+        let source = Rc::new(Source { place, stated: Arc::clone(object), object: OnceCell::new(), applied: OnceCell::new() });
         // The first one is kept: commands on one file rarely go to several namespaces.
         self.source.get_or_init(|| Rc::clone(&source));
         Ok(source)
@@ -104,10 +99,23 @@ impl<'m> ManifestFile<'m> {
 }
 
 impl Source {
+    fn placed(&self) -> Value<'static> {
+        let mut object = (*self.stated).clone();
+        if let Some(metadata) = metadata_mut(&mut object) {
+            metadata.insert("namespace", Value::from(self.place.namespace.clone()));
+        }
+        object
+    }
+
+    /// The object.
+    pub(super) fn object(&self) -> &Arc<Value<'static>> {
+        self.object.get_or_init(|| Arc::new(self.placed()))
+    }
+
     /// The object with the last-applied annotation, which is the object as it is without it.
     pub(super) fn applied(&self) -> &Arc<Value<'static>> {
         self.applied.get_or_init(|| {
-            let mut object = (*self.object).clone();
+            let mut object = self.placed();
             save_last_applied(&mut object);
             Arc::new(object)
         })
@@ -132,8 +140,8 @@ impl Source {
 
     /// The same if it is `wanted` or the object has the annotation already.
     pub(super) fn refreshed(&self, wanted: bool) -> &Arc<Value<'static>> {
-        let has_annotation = || last_applied(&self.object).is_some_and(|text| !text.is_empty());
-        if wanted || has_annotation() { self.applied() } else { &self.object }
+        let has_annotation = || last_applied(&self.stated).is_some_and(|text| !text.is_empty());
+        if wanted || has_annotation() { self.applied() } else { self.object() }
     }
 }
 

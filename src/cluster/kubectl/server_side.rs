@@ -39,7 +39,7 @@ pub(super) fn run(session: &mut Session<'_, '_>, source: &Source, options: &Appl
     source.place.check()?;
     let manager = options.common.field_manager.as_deref().unwrap_or(FIELD_MANAGER);
     let job = Job { writer: Writer::new(&options.common, FIELD_MANAGER), manager, place: &source.place };
-    let configuration = &source.object;
+    let configuration = source.object();
     let force = if options.force_conflicts { "true" } else { "false" };
     let apply = || job.apply(Arc::clone(configuration), manager).query("force", force);
 
