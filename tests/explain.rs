@@ -4,7 +4,7 @@
 
 mod support;
 
-use mergekey::explain::{Case, Code, Report, Step, Style, Way};
+use mergekey::explain::{Case, Code, Report, Step, Style, Way, WayOutcome};
 use mergekey::{Manifest, explain};
 use serde_json::{Value, json};
 use support::{corpus, story};
