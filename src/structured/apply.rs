@@ -190,14 +190,18 @@ fn check(object: &Value<'_>, endpoint: &Endpoint, duplicates: Duplicates, failur
 impl<'a> Managers<'a> {
     /// Fits stored sets to the schema, and drops those of other API versions, which nothing can be converted to.
     pub(super) fn fit(&mut self, endpoint: &Endpoint) -> Result<(), Error> {
-        let here = endpoint::group_version(endpoint.api_version());
-        for manager in self.iter() {
-            if endpoint::group_version(&manager.identity.api_version).is_none() {
-                let message = format!("unexpected GroupVersion string: {}", manager.identity.api_version);
-                return Err(Error::new(Kind::ManagedFields, None, message));
+        // A shortcut: most managers write the version of the endpoint.
+        let version = endpoint.api_version();
+        let here = endpoint::group_version(version);
+        if here.is_none() || self.iter().any(|manager| manager.identity.api_version != version) {
+            for manager in self.iter() {
+                if endpoint::group_version(&manager.identity.api_version).is_none() {
+                    let message = format!("unexpected GroupVersion string: {}", manager.identity.api_version);
+                    return Err(Error::new(Kind::ManagedFields, None, message));
+                }
             }
+            self.retain(|manager| endpoint::group_version(&manager.identity.api_version) == here);
         }
-        self.retain(|manager| endpoint::group_version(&manager.identity.api_version) == here);
         for manager in self.iter_mut() {
             super::reconcile::reconcile(&mut manager.set, endpoint.schema());
         }

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::items::{self, Item};
 use super::set::{Node, Set};
-use super::types::{Atom, Fields, List, TypeRef, items_of, members_of};
+use super::types::{Atom, FieldWalk, Fields, List, TypeRef, items_of, members_of};
 use crate::path::Element;
 use crate::schema::Schema;
 use crate::value::{Map, Value, name};
@@ -23,7 +23,7 @@ pub(super) struct Comparison<'v> {
 /// themselves beside everything in them. Items are matched by key, so their order does not count; of a repeated one the whole
 /// group is compared.
 pub(super) fn compare<'v>(left: &'v Value<'v>, right: &'v Value<'v>, schema: &'v Schema) -> Comparison<'v> {
-    differ(Sides::Both(left, right), TypeRef::Known(schema.root())).below
+    differ(left, right, TypeRef::Known(schema.root())).below
 }
 
 impl<'v> Comparison<'v> {
@@ -40,17 +40,13 @@ impl<'v> Comparison<'v> {
         self.removed.is_empty() && self.modified.is_empty() && self.added.is_empty()
     }
 
-    fn push(&mut self, element: Element<'v>, difference: Difference<'v>) {
-        let Difference { change, below } = difference;
-        if change.is_none() && below.is_empty() {
-            return;
-        }
-        for (set, below, kind) in [
-            (&mut self.removed, below.removed, Change::Removed),
-            (&mut self.modified, below.modified, Change::Modified),
-            (&mut self.added, below.added, Change::Added),
+    /// Adds what differs at an element that both sides have.
+    fn push(&mut self, element: &Element<'v>, Difference { modified, below }: Difference<'v>) {
+        for (set, below, member) in [
+            (&mut self.removed, below.removed, false),
+            (&mut self.modified, below.modified, modified),
+            (&mut self.added, below.added, false),
         ] {
-            let member = change == Some(kind);
             if member || !below.is_empty() {
                 set.push(Node { element: element.clone(), member, below });
             }
@@ -58,130 +54,82 @@ impl<'v> Comparison<'v> {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Change {
-    Removed,
-    Modified,
-    Added,
-}
-
-/// A place on both sides, or on the one that has it.
-#[derive(Clone, Copy)]
-enum Sides<'v> {
-    Both(&'v Value<'v>, &'v Value<'v>),
-    Left(&'v Value<'v>),
-    Right(&'v Value<'v>),
-}
-
-impl<'v> Sides<'v> {
-    fn left(self) -> Option<&'v Value<'v>> {
-        match self {
-            Sides::Both(left, _) | Sides::Left(left) => Some(left),
-            Sides::Right(_) => None,
-        }
-    }
-
-    fn right(self) -> Option<&'v Value<'v>> {
-        match self {
-            Sides::Both(_, right) | Sides::Right(right) => Some(right),
-            Sides::Left(_) => None,
-        }
-    }
-
-    /// That one side lacks the place altogether.
-    fn absence(self) -> Option<Change> {
-        match self {
-            Sides::Both(..) => None,
-            Sides::Left(_) => Some(Change::Removed),
-            Sides::Right(_) => Some(Change::Added),
-        }
-    }
-}
-
-/// What differs at a place, and below it.
+/// What differs at a place that both sides have, and below it.
 #[derive(Default)]
 struct Difference<'v> {
-    change: Option<Change>,
+    modified: bool,
     below: Comparison<'v>,
 }
 
-fn differ<'v>(sides: Sides<'v>, ty: TypeRef<'v>) -> Difference<'v> {
-    match sides {
-        Sides::Left(one) | Sides::Right(one) => walk(sides, &ty.atom(one)),
-        Sides::Both(left, right) => {
-            let (was, is) = (ty.atom(left), ty.atom(right));
-            if was.is_like(&is) {
-                return walk(sides, &is);
-            }
-            let (one, two) = (walk(sides, &was), walk(sides, &is));
-            Difference {
-                change: one.change.or(two.change),
-                below: Comparison {
-                    removed: one.below.removed.union(two.below.removed),
-                    modified: one.below.modified.union(two.below.modified),
-                    added: one.below.added.union(two.below.added),
-                },
-            }
-        }
+impl Difference<'_> {
+    fn is_none(&self) -> bool {
+        !self.modified && self.below.is_empty()
     }
 }
 
-fn walk<'v>(sides: Sides<'v>, atom: &Atom<'v>) -> Difference<'v> {
-    let below = match atom {
-        Atom::Scalar(_) => None,
-        Atom::List(list) => {
-            let (left, right) = (items_of(sides.left()), items_of(sides.right()));
-            let leaf = list.is_atomic() || (left.is_empty() && right.is_empty());
-            (!leaf).then(|| compare_items(left, right, list))
-        }
-        Atom::Map(fields) => {
-            let (left, right) = (members_of(sides.left()), members_of(sides.right()));
-            let leaf = fields.atomic || (left.is_empty() && right.is_empty());
-            (!leaf).then(|| compare_members(left, right, fields))
-        }
-    };
-    match (below, sides) {
-        (Some(below), _) => Difference { change: sides.absence(), below },
-        (None, Sides::Both(left, right)) => {
-            let change = left.compare(right).is_ne().then_some(Change::Modified);
-            Difference { change, below: Comparison::default() }
-        }
-        (None, _) => Difference { change: sides.absence(), below: Comparison::default() },
+fn differ<'v>(left: &'v Value<'v>, right: &'v Value<'v>, ty: TypeRef<'v>) -> Difference<'v> {
+    let (was, is) = (ty.atom(left), ty.atom(right));
+    if was.is_like(&is) {
+        return walk(left, right, &is);
     }
+    let (one, two) = (walk(left, right, &was), walk(left, right, &is));
+    Difference {
+        modified: one.modified || two.modified,
+        below: Comparison {
+            removed: one.below.removed.union(two.below.removed),
+            modified: one.below.modified.union(two.below.modified),
+            added: one.below.added.union(two.below.added),
+        },
+    }
+}
+
+fn walk<'v>(left: &'v Value<'v>, right: &'v Value<'v>, atom: &Atom<'v>) -> Difference<'v> {
+    match atom {
+        Atom::List(list) if !list.is_atomic() => {
+            let (left, right) = (items_of(Some(left)), items_of(Some(right)));
+            if !left.is_empty() || !right.is_empty() {
+                return Difference { modified: false, below: compare_items(left, right, list) };
+            }
+        }
+        Atom::Map(fields) if !fields.atomic => {
+            let (left, right) = (members_of(Some(left)), members_of(Some(right)));
+            if !left.is_empty() || !right.is_empty() {
+                return Difference { modified: false, below: compare_members(left, right, fields) };
+            }
+        }
+        _ => {}
+    }
+    Difference { modified: left.compare(right).is_ne(), below: Comparison::default() }
 }
 
 fn compare_members<'v>(left: &'v Map<'v>, right: &'v Map<'v>, fields: &Fields<'v>) -> Comparison<'v> {
     let mut comparison = Comparison::default();
-    if left.is_empty() {
-        comparison.added = Set::with_capacity(right.len());
-    }
     let mut types = fields.walk();
     let (mut lefts, mut rights) = (left.iter().peekable(), right.iter().peekable());
     loop {
-        let (name, sides) = match (lefts.peek().copied(), rights.peek().copied()) {
-            (Some((a, left)), Some((b, right))) => match name::order(a, b) {
-                Ordering::Less => (a, Sides::Left(left)),
-                Ordering::Equal => (a, Sides::Both(left, right)),
-                Ordering::Greater => (b, Sides::Right(right)),
-            },
-            (Some((a, left)), None) => (a, Sides::Left(left)),
-            (None, Some((b, right))) => (b, Sides::Right(right)),
+        let order = match (lefts.peek(), rights.peek()) {
+            (Some((a, _)), Some((b, _))) => name::order(a, b),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
             (None, None) => return comparison,
         };
-        if sides.left().is_some() {
-            lefts.next();
-        }
-        if sides.right().is_some() {
-            rights.next();
-        }
-        // A shortcut: what is the same differs in nothing, whatever its type is.
-        if let Sides::Both(left, right) = sides
-            && left.is_same_scalar(right)
-        {
-            continue;
-        }
-        if let Some((ty, _)) = types.field(name) {
-            comparison.push(Element::field(name), differ(sides, ty));
+        let was = if order.is_le() { lefts.next() } else { None };
+        let is = if order.is_ge() { rights.next() } else { None };
+        match (was, is) {
+            (Some((name, left)), Some((_, right))) => {
+                // A shortcut: what is the same differs in nothing, whatever its type is.
+                if !left.is_same_scalar(right)
+                    && let Some((ty, _)) = types.field(name)
+                {
+                    let difference = differ(left, right, ty);
+                    if !difference.is_none() {
+                        comparison.push(&Element::field(name), difference);
+                    }
+                }
+            }
+            (Some((name, gone)), None) => comparison.removed.extend(member(name, gone, &mut types)),
+            (None, Some((name, new))) => comparison.added.extend(member(name, new, &mut types)),
+            (None, None) => {}
         }
     }
 }
@@ -194,43 +142,64 @@ fn compare_items<'v>(left: &'v [Value<'v>], right: &'v [Value<'v>], list: &List<
     let (lefts, rights) = (items::sorted(list, left), items::sorted(list, right));
     for pair in items::pairs(&lefts, &rights) {
         let Some(element) = pair.element() else { continue };
-        let difference = match (pair.left, pair.right) {
-            ([], []) => continue,
-            ([left], [right]) => differ(Sides::Both(left.value, right.value), list.item),
-            ([left], []) => differ(Sides::Left(left.value), list.item),
-            ([], [right]) => differ(Sides::Right(right.value), list.item),
-            // A repeated item is one value with all of its group; what is repeated on one side only has no fields there.
+        match (pair.left, pair.right) {
+            ([left], [right]) => {
+                let difference = differ(left.value, right.value, list.item);
+                if !difference.is_none() {
+                    comparison.push(element, difference);
+                }
+            }
+            // A repeated item is one value with all of its group.
             ([_, _, ..], [_, _, ..]) => {
-                let change = (!same_groups(pair.left, pair.right)).then_some(Change::Modified);
-                Difference { change, below: Comparison::default() }
+                let modified = !same_groups(pair.left, pair.right);
+                comparison.modified.extend(modified.then(|| Node::member(element.clone())));
             }
-            (_, [] | [_]) => {
-                let one = pair.right.first().map(|one| differ(Sides::Right(one.value), list.item));
-                marked(one.unwrap_or_default(), Change::Removed, element.clone(), &mut comparison)
+            // What is repeated on one side only has no fields there; it may be removed and added at once.
+            (gone, new) => {
+                comparison.removed.extend(group(element, gone, list));
+                comparison.added.extend(group(element, new, list));
             }
-            ([] | [_], _) => {
-                let one = pair.left.first().map(|one| differ(Sides::Left(one.value), list.item));
-                marked(one.unwrap_or_default(), Change::Added, element.clone(), &mut comparison)
-            }
-        };
-        comparison.push(element.clone(), difference);
+        }
     }
     comparison
 }
 
-fn same_groups(left: &[Item<'_>], right: &[Item<'_>]) -> bool {
-    left.len() == right.len() && left.iter().zip(right).all(|(a, b)| a.value.compare(b.value).is_eq())
+/// An object's member that one side alone has, with everything in it.
+fn member<'v>(name: &'v str, value: &'v Value<'v>, types: &mut FieldWalk<'v>) -> Option<Node<'v>> {
+    let (ty, _) = types.field(name)?;
+    Some(Node { element: Element::field(name), member: true, below: everything(value, ty) })
 }
 
-/// Marks the element as changed, beside the `difference` that it may have as well: an item may be Added and Removed at once.
-fn marked<'v>(difference: Difference<'v>, mark: Change, element: Element<'v>, comparison: &mut Comparison<'v>) -> Difference<'v> {
-    let marked = Node::member(element);
-    match (difference.change, mark) {
-        (None, _) => return Difference { change: Some(mark), ..difference },
-        (Some(_), Change::Removed) => comparison.removed.push(marked),
-        (Some(_), _) => comparison.added.push(marked),
+/// The items of one element on one side, with everything in the only one.
+fn group<'v>(element: &Element<'v>, items: &[Item<'v>], list: &List<'v>) -> Option<Node<'v>> {
+    let below = match items {
+        [] => return None,
+        [one] => everything(one.value, list.item),
+        _ => Set::new(),
+    };
+    Some(Node { element: element.clone(), member: true, below })
+}
+
+/// All that lies in a value that one side alone has.
+fn everything<'v>(value: &'v Value<'v>, ty: TypeRef<'v>) -> Set<'v> {
+    let mut set = Set::new();
+    match (ty.atom(value), value) {
+        (Atom::List(list), Value::List(items)) if !list.is_atomic() => {
+            let sorted = items::sorted(&list, items);
+            set.extend(sorted.chunk_by(|a, b| a.element == b.element).filter_map(|items| group(&items[0].element, items, &list)));
+        }
+        (Atom::Map(fields), Value::Map(map)) if !fields.atomic => {
+            let mut types = fields.walk();
+            set = Set::with_capacity(map.len());
+            set.extend(map.iter().filter_map(|(name, value)| member(name, value, &mut types)));
+        }
+        _ => {}
     }
-    difference
+    set
+}
+
+fn same_groups(left: &[Item<'_>], right: &[Item<'_>]) -> bool {
+    left.len() == right.len() && left.iter().zip(right).all(|(a, b)| a.value.compare(b.value).is_eq())
 }
 
 #[cfg(test)]

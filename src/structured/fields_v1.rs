@@ -67,21 +67,17 @@ fn read<'a>(fields: &'a Value<'_>) -> Result<Read<'a>, Error> {
         }
     };
     let mut member = false;
-    let mut below = Set::new();
+    let mut nodes = Vec::with_capacity(map.len());
     for (key, fields) in map.entries() {
         if key == MEMBER {
             member = true;
             continue;
         }
         let Some(element) = Element::from_fields_v1(key)? else { continue };
-        let inner = read(fields)?;
-        below.descend(element, |node| {
-            node.member |= inner.member;
-            if !inner.below.is_empty() {
-                node.below = inner.below;
-            }
-        });
+        let Read { member, below } = read(fields)?;
+        nodes.push(Node { element, member, below });
     }
+    let below = Set::of_unsorted(nodes);
     Ok(Read { member: member || below.is_empty(), below })
 }
 

@@ -49,7 +49,7 @@ impl<'a> Node<'a> {
     }
 
     /// The type of what lies here in a value of type `ty`, and whether it is a declared field.
-    fn place<'s>(&self, ty: Option<TypeRef<'s>>) -> (Option<TypeRef<'s>>, bool) {
+    pub(super) fn place<'s>(&self, ty: Option<TypeRef<'s>>) -> (Option<TypeRef<'s>>, bool) {
         match (&self.element, ty) {
             (Element::Field(name), Some(ty)) => ty.field(name).map_or((None, false), |(ty, declared)| (Some(ty), declared)),
             (Element::Key(_), Some(ty)) => (ty.item(), false),
@@ -241,6 +241,11 @@ impl<'a> Set<'a> {
         Set { nodes: self.nodes.shared() }
     }
 
+    /// The nodes for which `keep` answers true, with all below them.
+    pub(super) fn only(&self, keep: impl Fn(&Node<'a>) -> bool) -> Set<'_> {
+        Set::of(self.nodes.iter().filter(|node| keep(node)).map(Node::borrowed).collect())
+    }
+
     /// The same set with elements of its own.
     pub fn into_owned(self) -> Set<'static> {
         let own =
@@ -254,6 +259,24 @@ impl<'a> Set<'a> {
 
     fn of(nodes: Vec<Node<'a>>) -> Self {
         Set { nodes: nodes.into() }
+    }
+
+    /// A set of nodes in any order, none of them empty; of repeated ones the last that has something below it counts.
+    pub(super) fn of_unsorted(mut nodes: Vec<Node<'a>>) -> Self {
+        if !nodes.is_sorted_by(|a, b| a.element < b.element) {
+            nodes.sort_by(|a, b| a.element.cmp(&b.element));
+            nodes.dedup_by(|later, kept| {
+                let same = later.element == kept.element;
+                if same {
+                    kept.member |= later.member;
+                    if !later.below.is_empty() {
+                        kept.below = std::mem::take(&mut later.below);
+                    }
+                }
+                same
+            });
+        }
+        Set::of(nodes)
     }
 
     fn into_nodes(self) -> Vec<Node<'a>> {
@@ -299,6 +322,11 @@ impl<'a> Set<'a> {
             debug_assert!(self.nodes.last().is_none_or(|last| last.element < node.element), "nodes out of order");
             self.change(|nodes| nodes.push(node));
         }
+    }
+
+    /// Appends nodes behind all others.
+    pub(super) fn extend(&mut self, nodes: impl IntoIterator<Item = Node<'a>>) {
+        nodes.into_iter().for_each(|node| self.push(node));
     }
 
     /// Looks up elements that come in order.

@@ -114,8 +114,9 @@ impl Changes<'_> {
 
     /// Takes what is written or removed from all managers; who has nothing left is no manager any more.
     pub(super) fn take_from(&self, managers: &mut Managers<'_>, trace: &mut dyn Trace) {
+        let touched = self.written.borrowed().union(self.removed.borrowed());
         for manager in managers.iter_mut() {
-            let lost = manager.set.intersection(&self.written).union(manager.set.intersection(&self.removed));
+            let lost = manager.set.intersection(&touched);
             if !lost.is_empty() {
                 trace.lost(&manager.identity, &lost);
                 manager.set = std::mem::take(&mut manager.set).difference(&lost);
