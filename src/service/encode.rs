@@ -13,7 +13,7 @@ use super::types::{
     SessionAffinityConfig,
 };
 use crate::path::Element;
-use crate::value::{Map, Value};
+use crate::value::{Map, Value, name};
 
 impl Service {
     /// The Service as JSON, `apiVersion` and `kind` included; strings are borrowed.
@@ -161,14 +161,20 @@ impl<'a, T> Fields<'a, T> {
     }
 
     fn text(&mut self, key: &'static str, field: impl Fn(&'a T) -> &'a String) {
-        if self.differs(&field) {
-            self.object.text(key, field(self.this));
+        let text = field(self.this);
+        if self.other.is_none_or(|other| !name::same(field(other), text)) {
+            self.object.text(key, text);
         }
     }
 
     fn optional_text(&mut self, key: &'static str, field: impl Fn(&'a T) -> &'a Option<String>) {
-        if self.differs(&field) {
-            self.object.optional_text(key, field(self.this).as_ref());
+        let text = field(self.this).as_ref();
+        let same = |other: &'a T| match (field(other), text) {
+            (Some(other), Some(text)) => name::same(other, text),
+            (other, text) => other.is_none() && text.is_none(),
+        };
+        if self.other.is_none_or(|other| !same(other)) {
+            self.object.optional_text(key, text);
         }
     }
 

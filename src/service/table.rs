@@ -26,6 +26,8 @@ pub(super) struct Struct {
 pub(super) struct Field {
     /// The name in JSON.
     pub(super) name: &'static str,
+    /// The head of the name, by which most others are told from it.
+    head: u64,
     /// Go's type as messages print it, pointers followed.
     pub(super) go_type: &'static str,
     /// The struct that it holds, once or as a list.
@@ -35,16 +37,17 @@ pub(super) struct Field {
 impl Struct {
     /// The field `name` and its index; names are compared exactly, as the server does.
     pub(super) fn find(&self, name: &str) -> Option<(usize, &'static Field)> {
-        self.fields.iter().enumerate().find(|(_, field)| name::same(field.name, name))
+        let head = name::head(name);
+        self.fields.iter().enumerate().find(|(_, field)| field.head == head && name::same(field.name, name))
     }
 }
 
 pub(super) const fn plain(name: &'static str, go_type: &'static str) -> Field {
-    Field { name, go_type, inner: None }
+    Field { name, head: name::head(name), go_type, inner: None }
 }
 
 pub(super) const fn nested(name: &'static str, go_type: &'static str, inner: &'static Struct) -> Field {
-    Field { name, go_type, inner: Some(inner) }
+    Field { name, head: name::head(name), go_type, inner: Some(inner) }
 }
 
 pub(super) static SERVICE: Struct = Struct {

@@ -4,27 +4,28 @@ use std::cmp::Ordering;
 
 /// The first eight bytes of a text as a number, so that texts in order have heads in order.
 #[inline]
-pub(crate) fn head(text: &str) -> u64 {
+pub(crate) const fn head(text: &str) -> u64 {
     let bytes = text.as_bytes();
     if let Some(chunk) = bytes.first_chunk() {
         return u64::from_be_bytes(*chunk);
     }
-    // Where a byte stands: the first one in front.
-    let shift = |at: usize| 56 - 8 * at;
     match (bytes.first_chunk(), bytes.last_chunk(), bytes) {
         // The two halves share what they both have.
         (Some(first), Some(last), _) => {
-            u64::from(u32::from_be_bytes(*first)) << 32 | u64::from(u32::from_be_bytes(*last)) << shift(bytes.len() - 1)
+            let last = u32::from_be_bytes(*last) as u64;
+            (u32::from_be_bytes(*first) as u64) << 32 | last << (8 * (8 - bytes.len()))
         }
         (_, _, [first, .., last]) => {
-            let middle = bytes[bytes.len() / 2];
-            u64::from(*first) << shift(0)
-                | u64::from(middle) << shift(bytes.len() / 2)
-                | u64::from(*last) << shift(bytes.len() - 1)
+            place(*first, 0) | place(bytes[bytes.len() / 2], bytes.len() / 2) | place(*last, bytes.len() - 1)
         }
-        (_, _, [only]) => u64::from(*only) << shift(0),
+        (_, _, [only]) => place(*only, 0),
         _ => 0,
     }
+}
+
+/// A byte where it belongs in a head.
+const fn place(byte: u8, at: usize) -> u64 {
+    (byte as u64) << (56 - 8 * at)
 }
 
 /// The order of two texts by their bytes.

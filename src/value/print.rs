@@ -82,10 +82,12 @@ pub(crate) fn quote(text: &str) -> String {
 /// Go's `unicode.IsPrint`: letters, marks, numbers, punctuation, symbols and the ASCII space.
 ///
 /// The standard library knows the same categories; a mark is only left alone by it behind another character.
+#[inline]
 pub(crate) fn is_printable(c: char) -> bool {
-    if c.is_ascii() {
-        return c == ' ' || c.is_ascii_graphic();
-    }
+    if c.is_ascii() { c == ' ' || c.is_ascii_graphic() } else { is_printable_beyond_ascii(c) }
+}
+
+fn is_printable_beyond_ascii(c: char) -> bool {
     let behind: String = ['a', c].into_iter().collect();
     behind.escape_debug().count() == 2
 }
