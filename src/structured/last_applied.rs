@@ -3,13 +3,15 @@
 //!
 //! It does so only for a field manager of the name `kubectl` that applies.
 
-use super::compare::{Comparison, compare};
-use super::conflict::Conflicts;
+use std::borrow::Cow;
+
+use super::compare::compare;
+use super::conflict::{Conflict, Conflicts};
 use super::endpoint::Endpoint;
 use super::fields::fields;
 use super::set::Set;
 use super::validate::{Duplicates, validate};
-use crate::path::Path;
+use crate::path::{Element, Path};
 use crate::value::{self, Map, Value};
 
 /// The annotation in which `kubectl apply` keeps what it applied last.
@@ -24,34 +26,40 @@ const MOST_ANNOTATION_BYTES: usize = 256 * 1024;
 /// Takes the conflicts away that `kubectl` may take over without force: over fields that the annotation states and the live object
 /// still has so.
 pub(super) fn allow(conflicts: &mut Conflicts, live: &Value<'_>, endpoint: &Endpoint) {
-    let stated = annotation(live).and_then(|text| value::parse(text.as_bytes()).ok());
-    if let Some(stated) = stated
-        && let Some(Allowed { stated, changes }) = allowed(&stated, live, endpoint)
-    {
-        let changed =
-            |path: &Path| changes.modified.contains(path) || changes.added.contains(path) || changes.removed.contains(path);
-        conflicts.retain(|conflict| changed(&conflict.path) || !stated.contains(&conflict.path));
+    let Some(stated) = annotation(live).and_then(|text| value::parse(text.as_bytes()).ok()) else { return };
+    if !allows(&stated, live, endpoint) {
+        return;
     }
+    // What no conflict is about need not be compared.
+    let mut paths = Set::new();
+    conflicts.iter().for_each(|conflict| paths.insert(conflict.path.elements().iter().map(Element::borrowed)));
+    let (stated, live) = (within(&stated, &paths), within(live, &paths));
+    let changes = compare(&stated, &live, endpoint.schema());
+    let stated = fields(&stated, endpoint.schema());
+    let changed = |path: &Path| [&changes.modified, &changes.added, &changes.removed].iter().any(|set| set.contains(path));
+    let kept: Vec<_> = conflicts.iter().map(|Conflict { path, .. }| changed(path) || !stated.contains(path)).collect();
+    let mut kept = kept.into_iter();
+    conflicts.retain(|_| kept.next() == Some(true));
 }
 
-/// What the annotation states, but for where the live object has it otherwise.
-struct Allowed<'v> {
-    stated: Set<'v>,
-    changes: Comparison<'v>,
-}
-
-fn allowed<'v>(stated: &'v Value<'v>, live: &'v Value<'v>, endpoint: &'v Endpoint) -> Option<Allowed<'v>> {
-    let schema = endpoint.schema();
-    if stated.get("apiVersion").and_then(Value::as_str) != Some(endpoint.api_version())
-        || stated.get("kind").and_then(Value::as_str).is_none_or(|kind| kind != endpoint.kind())
-    {
-        return None;
-    }
+/// Whether the annotation counts at all.
+fn allows(stated: &Value<'_>, live: &Value<'_>, endpoint: &Endpoint) -> bool {
+    let is = |key: &str, text: &str| stated.get(key).and_then(Value::as_str) == Some(text);
     // Upstream: a live object that holds an item twice allows nothing.
-    if !validate(live, schema, Duplicates::Refused).is_empty() || !validate(stated, schema, Duplicates::Refused).is_empty() {
-        return None;
-    }
-    Some(Allowed { stated: fields(stated, schema), changes: compare(stated, live, schema) })
+    let fits = |object: &Value<'_>| validate(object, endpoint.schema(), Duplicates::Refused).is_empty();
+    is("apiVersion", endpoint.api_version()) && is("kind", endpoint.kind()) && fits(live) && fits(stated)
+}
+
+/// The members of an object that the paths lead through or to, and lists on their way as wholes.
+fn within<'v>(value: &'v Value<'_>, paths: &Set<'_>) -> Value<'v> {
+    let Value::Map(map) = value else { return value.borrowed() };
+    let mut walk = paths.walk();
+    let members = map.iter().filter_map(|(name, member)| {
+        let node = walk.find(&Element::field(name))?;
+        let member = if node.member { member.borrowed() } else { within(member, &node.below) };
+        Some((Cow::Borrowed(name), member))
+    });
+    Value::Map(Map::of_sorted(members.collect()))
 }
 
 /// Sets the annotation to the applied configuration, if the object has it.
@@ -114,6 +122,20 @@ fn coerce_nulls(annotations: &mut Map<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_paths_lead_to_is_kept() {
+        let value = value::parse(br#"{"a":{"b":{"c":1,"d":2},"e":3},"f":[{"g":1,"h":2}],"i":{}}"#).unwrap();
+        for (paths, expect) in [
+            (".a.b.c", r#"{"a":{"b":{"c":1}}}"#),
+            (".a.b", r#"{"a":{"b":{"c":1,"d":2}}}"#),
+            (".f[g=1].h .a.x .i.y", r#"{"a":{},"f":[{"g":1,"h":2}],"i":{}}"#),
+            (".z", "{}"),
+        ] {
+            let paths = paths.split(' ').map(|path| path.parse::<Path>().unwrap()).collect();
+            assert_eq!(within(&value, &paths).to_string(), expect);
+        }
+    }
 
     #[test]
     fn the_annotation_leaves_itself_out() {
