@@ -128,9 +128,11 @@ impl Manager<'_> {
 }
 
 /// All managers of an object.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Managers<'a> {
     list: Vec<Manager<'a>>,
+    /// Whether they are known to fit the endpoint that they are kept for.
+    fitting: bool,
 }
 
 /// How many managers of updates an object has at most.
@@ -142,12 +144,17 @@ const ANCIENT_CHANGES: &str = "ancient-changes";
 impl<'a> Managers<'a> {
     /// No managers: the object is not tracked.
     pub const fn new() -> Self {
-        Managers { list: Vec::new() }
+        Managers { list: Vec::new(), fitting: false }
     }
 
-    /// These managers, each of an identity of its own.
-    pub(super) fn of(list: Vec<Manager<'a>>) -> Self {
-        Managers { list }
+    /// These managers, each of an identity of its own, and whether they are known to fit the endpoint.
+    pub(super) fn of(list: Vec<Manager<'a>>, fitting: bool) -> Self {
+        Managers { list, fitting }
+    }
+
+    /// Whether they are known to fit; asked once, as they are about to change.
+    pub(super) fn take_fitting(&mut self) -> bool {
+        std::mem::take(&mut self.fitting)
     }
 
     /// Reads `metadata.managedFields`.
@@ -171,7 +178,7 @@ impl<'a> Managers<'a> {
             Value::List(items) => items.as_slice(),
             other => return Err(broken(format!("expected a list, got {}", other.type_name()))),
         };
-        let mut managers = Managers { list: Vec::with_capacity(items.len()) };
+        let mut managers = Managers { list: Vec::with_capacity(items.len()), fitting: false };
         for (index, item) in items.iter().enumerate() {
             managers.put(read_entry(index, item)?);
         }
@@ -299,6 +306,14 @@ impl<'a> Managers<'a> {
         self.list.into_iter()
     }
 }
+
+impl PartialEq for Managers<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.list == other.list
+    }
+}
+
+impl Eq for Managers<'_> {}
 
 fn order(a: &Manager<'_>, b: &Manager<'_>) -> Ordering {
     let key = |one: &Manager<'_>| (one.identity.operation, seconds(one.time));

@@ -14,6 +14,8 @@ use crate::value::Value;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct StoredManagers {
     list: Vec<Stored>,
+    /// Whether a write left them behind, which fitted them to the schema.
+    fitting: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -56,11 +58,15 @@ impl Stored {
 impl StoredManagers {
     /// No managers.
     pub(crate) const fn new() -> Self {
-        StoredManagers { list: Vec::new() }
+        StoredManagers { list: Vec::new(), fitting: false }
     }
 
-    /// These managers, shared with those that the object had `before` where nothing but a time changed.
+    /// The managers that a write left behind, shared with those that the object had `before` where nothing but a time changed.
     pub(crate) fn following(managers: Managers<'_>, before: &StoredManagers) -> Self {
+        StoredManagers { fitting: true, ..StoredManagers::kept(managers, before) }
+    }
+
+    fn kept(managers: Managers<'_>, before: &StoredManagers) -> Self {
         let keep = |Manager { identity, time, set }: Manager<'_>| {
             let known = before.list.iter().find(|known| known.owner.is(&identity, &set));
             let owner = match known {
@@ -72,17 +78,17 @@ impl StoredManagers {
             };
             Stored { time, owner }
         };
-        StoredManagers { list: managers.into_sorted().map(keep).collect() }
+        StoredManagers { list: managers.into_sorted().map(keep).collect(), fitting: false }
     }
 
     /// As [`Managers::read`].
     pub(crate) fn read(entries: &Value<'_>) -> Result<Self, Error> {
-        Managers::read(entries).map(|managers| StoredManagers::following(managers, &StoredManagers::new()))
+        Managers::read(entries).map(|managers| StoredManagers::kept(managers, &StoredManagers::new()))
     }
 
     /// The managers, for a write to start from.
     pub(crate) fn managers(&self) -> Managers<'_> {
-        Managers::of(self.iter().collect())
+        Managers::of(self.iter().collect(), self.fitting)
     }
 
     /// The managers in the order in which they are written.
