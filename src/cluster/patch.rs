@@ -172,7 +172,7 @@ fn merge(write: &mut Write<'_, '_>, live: &Object, document: Document<'_>, body:
     }
     let findings = if lax { Vec::new() } else { duplicates(&document) };
     let merged = merge_patch::apply(live.stored_document(), document.into_ordered()).map_err(Status::bad_request)?;
-    decode(write, live, merged, findings, body)
+    decode(write, live, merged, findings, |document| printed(document, body))
 }
 
 fn json(write: &mut Write<'_, '_>, live: &Object, document: Document<'_>, body: &Body) -> Result<Draft, Stop> {
@@ -206,8 +206,24 @@ fn json(write: &mut Write<'_, '_>, live: &Object, document: Document<'_>, body: 
         let (most, sent) = (json_patch::MAX_OPERATIONS, operations.len());
         return Err(Status::too_large(&format!("The allowed maximum operations in a JSON patch is {most}, got {sent}")).into());
     }
-    let patched = json_patch::apply(live.stored_document(), operations).map_err(|_| Status::unprocessable())?;
-    decode(write, live, patched, findings, body)
+    // Managed fields that no operation reaches are left out: without them the live ones count.
+    if operations.iter().any(reaches_managed_fields) {
+        let patched = json_patch::apply(live.stored_document(), operations).map_err(|_| Status::unprocessable())?;
+        return decode(write, live, patched, findings, |document| printed(document, body));
+    }
+    let patched = json_patch::apply(live.bare_document(), operations.clone()).map_err(|_| Status::unprocessable())?;
+    decode(write, live, patched, findings, |bare| {
+        let whole = json_patch::apply(live.stored_document(), operations.clone()).map(Document::assembled);
+        printed(whole.as_ref().unwrap_or(bare), body)
+    })
+}
+
+/// Whether an operation of a JSON patch is about the managed fields, or about something that holds them.
+fn reaches_managed_fields(operation: &Value<'_>) -> bool {
+    const MANAGED_FIELDS: &str = "/metadata/managedFields";
+    let members = operation.as_map().map(value::Map::entries).unwrap_or_default();
+    let mut places = members.iter().filter(|(key, _)| key == "path" || key == "from").filter_map(|(_, place)| place.as_str());
+    places.any(|place| MANAGED_FIELDS.starts_with(place) || place.starts_with(MANAGED_FIELDS))
 }
 
 /// Reads an operation of a JSON patch as its struct: what strict decoding finds in it, and the first value that is no text.
@@ -247,17 +263,17 @@ fn decode(
     live: &Object,
     patched: Value<'_>,
     mut findings: Vec<String>,
-    sent: &Body,
+    printed: impl Fn(&Document<'_>) -> Result<String, Error>,
 ) -> Result<Draft, Stop> {
     let document = Document::assembled(patched);
     let decoded = match body::decode_patched(&document) {
         Ok(decoded) => decoded,
-        Err(why) => return Err(Status::invalid_patch(&printed(&document, sent)?, &why).into()),
+        Err(why) => return Err(Status::invalid_patch(&printed(&document)?, &why).into()),
     };
     if write.validation() != FieldValidation::Ignore {
         findings.extend(decoded.findings);
     }
-    judge(write, findings, || printed(&document, sent))?;
+    judge(write, findings, || printed(&document))?;
     finish(write, live, decoded.service)
 }
 

@@ -92,6 +92,11 @@ impl Object {
         service::in_document_order(self.stored_value())
     }
 
+    /// The same without its managed fields.
+    pub(super) fn bare_document(&self) -> Value<'_> {
+        service::in_document_order(self.service().to_value())
+    }
+
     /// The object as it is stored.
     pub(super) fn stored_value(&self) -> Value<'_> {
         with_managed_fields(self.service(), &self.stored.managed_fields)

@@ -316,6 +316,19 @@ fn namespaces_that_are_being_deleted() {
     );
 }
 
+/// Whether or not a patch looks at the managed fields, they are shown where it is refused.
+#[test]
+fn a_refused_json_patch_is_shown_with_managed_fields() {
+    let mut cluster = Cluster::new();
+    create(&mut cluster, DNS);
+    for looks in ["", r#"{"op":"test","path":"/metadata/managedFields/0/manager","value":"test"},"#] {
+        let operations = format!(r#"[{looks}{{"op":"replace","path":"/spec/ports","value":1}}]"#);
+        let response = send(&mut cluster, &patch(JSON_PATCH, "", &operations));
+        let message = response.status().unwrap().message();
+        assert!(message.contains(r#"\"managedFields\":[{\""#), "{message}");
+    }
+}
+
 #[test]
 fn strict_findings_of_patches() {
     check(
