@@ -353,7 +353,7 @@ pub(crate) fn services(bytes: &[u8]) {
         service::on_read(&mut new);
         let shown = new.to_value().into_owned();
         let text = new.to_json_text();
-        assert_eq!(value::parse(text.as_bytes()).unwrap().to_string(), shown.to_string());
+        assert_eq!(reread(&text), reread(&shown.to_string()));
         if valid {
             let document = value::parse_document(text.as_bytes()).unwrap();
             let again = service::decode_json(&document).unwrap();
@@ -361,6 +361,11 @@ pub(crate) fn services(bytes: &[u8]) {
             assert_eq!(again.findings, Vec::<String>::new());
         }
     }
+}
+
+/// A text as it is written once it was read: `-0` is read as an integer.
+fn reread(text: &str) -> String {
+    value::parse(text.as_bytes()).unwrap().to_string()
 }
 
 /// `Cluster::handle`: a few requests in a row; what is refused changes nothing.
@@ -387,8 +392,7 @@ pub(crate) fn requests(bytes: &[u8]) {
             assert_eq!(response.status().is_some(), response.code() >= 400);
         }
         for object in cluster.objects() {
-            let read = value::parse(object.to_text().as_bytes()).unwrap().to_string();
-            assert_eq!(read, object.to_value().to_string());
+            assert_eq!(reread(&object.to_text()), reread(&object.to_value().to_string()));
         }
     }
 }
