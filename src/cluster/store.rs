@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::managed_fields::ManagedFields;
+use crate::path::Path;
 use crate::service::{self, Allocators, Service};
+use crate::structured::{Operation, StoredManagers};
 use crate::value::Value;
 
 /// A Service as it is stored; cheap to clone.
@@ -65,6 +67,18 @@ impl Object {
     /// The same without its managed fields, which take longest to write out.
     pub(crate) fn unmanaged(&self) -> Value<'_> {
         self.shown().to_value()
+    }
+
+    /// Whether its managed fields tell of anybody.
+    pub(crate) fn is_owned(&self) -> bool {
+        self.stored.managed_fields.stored().is_some_and(|managers| managers.iter().len() > 0)
+    }
+
+    /// Who owns a path.
+    pub(crate) fn owners(&self, path: &Path) -> Vec<(String, Operation)> {
+        let managers = self.stored.managed_fields.stored().into_iter().flat_map(StoredManagers::iter);
+        let owners = managers.filter(|manager| manager.set.contains(path));
+        owners.map(|owner| (owner.identity.name.into_owned(), owner.identity.operation)).collect()
     }
 
     /// Whether both have the same managed fields.

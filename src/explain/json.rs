@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::converged::items_of;
 use crate::cluster::Object;
 use crate::value;
 
@@ -32,6 +33,8 @@ pub struct Json {
 #[derive(Clone, Debug)]
 enum Source {
     Object(Object),
+    /// `spec.ports` of the object.
+    Ports(Object),
     Value(Arc<value::Value<'static>>),
     Json(serde_json::Value),
 }
@@ -39,6 +42,11 @@ enum Source {
 impl Json {
     fn new(source: Source) -> Self {
         Json { source, made: OnceLock::new() }
+    }
+
+    /// The list of an object's ports.
+    pub(super) fn ports(object: Object) -> Self {
+        Json::new(Source::Ports(object))
     }
 }
 
@@ -66,10 +74,15 @@ impl Deref for Json {
     fn deref(&self) -> &serde_json::Value {
         match &self.source {
             Source::Object(object) => self.made.get_or_init(|| object.to_json()),
+            Source::Ports(object) => self.made.get_or_init(|| ports(&object.unmanaged()).into_serde()),
             Source::Value(value) => self.made.get_or_init(|| value.borrowed().into_serde()),
             Source::Json(json) => json,
         }
     }
+}
+
+fn ports<'v>(object: &'v value::Value<'_>) -> value::Value<'v> {
+    value::Value::List(items_of(object).iter().map(value::Value::borrowed).collect())
 }
 
 impl PartialEq for Json {
@@ -82,6 +95,7 @@ impl Serialize for Json {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match &self.source {
             Source::Object(object) => object.to_value().serialize(serializer),
+            Source::Ports(object) => ports(&object.unmanaged()).serialize(serializer),
             Source::Value(value) => value.serialize(serializer),
             Source::Json(json) => json.serialize(serializer),
         }
@@ -106,10 +120,12 @@ mod tests {
         let value = value::parse(text.as_bytes()).unwrap().into_owned();
         let mut cluster = Cluster::new();
         cluster
-            .insert(&serde_json::json!({"metadata": {"name": "a", "namespace": "b", "managedFields": [{"manager": "m"}]}}))
+            .insert(&serde_json::json!({"metadata": {"name": "a", "namespace": "b", "managedFields": [{"manager": "m"}]}, "spec": {"ports": [{"port": 53}]}}))
             .unwrap();
         let object = cluster.object("b", "a").unwrap();
-        for json in [Json::from(Arc::new(value)), Json::from(serde_json::json!([text])), Json::from(object)] {
+        let ports = Json::ports(object.clone());
+        assert_eq!(ports[0]["port"], 53);
+        for json in [Json::from(Arc::new(value)), Json::from(serde_json::json!([text])), Json::from(object), ports] {
             let seen = serde_json::to_string(&*json).unwrap();
             assert_eq!(serde_json::to_string(&json).unwrap(), seen);
             assert_eq!(serde_json::from_str::<Json>(&seen).unwrap(), json);

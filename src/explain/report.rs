@@ -268,8 +268,8 @@ pub struct WayReport {
     pub again: Again,
     /// The writes that kubectl sent, in order.
     pub requests: Vec<SentRequest>,
-    /// `spec.ports` afterwards, in their order.
-    pub ports: Vec<Value>,
+    /// `spec.ports` afterwards, in their order; an empty list if there is no object.
+    pub ports: Json,
     /// The live object afterwards; `None` if there is none.
     pub live: Option<Json>,
     /// What kubectl prints to standard error, if it fails.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::report::Way;
-use crate::cluster;
+use crate::cluster::{self, Object};
 use crate::path::Path;
 use crate::strategic::{self, Decision, Pass, Step};
 use crate::structured::{self, Manager, Operation};
@@ -28,9 +28,11 @@ pub(super) struct Observed {
     pub(super) placed: Vec<(usize, Placed)>,
     /// The server: the live items that a directive deleted, by directive.
     pub(super) deleted: Vec<Vec<usize>>,
-    /// Whether owners are kept: they count where they may be in the way.
-    keeps_owners: bool,
-    /// The server: who owned what before the first request.
+    /// The object before, of a way in which owners count.
+    object: Option<Object>,
+    /// The server: it told who owned what before the first request.
+    told_owners: bool,
+    /// The same, where the object itself does not tell.
     owners: Vec<Manager<'static>>,
     /// The server: who lost fields to it.
     pub(super) losers: Vec<String>,
@@ -43,8 +45,9 @@ pub(super) struct Observed {
 
 impl Observed {
     /// Hears what counts about a way.
-    pub(super) fn of(way: Way) -> Self {
-        Observed { keeps_owners: matches!(way, Way::ServerSideApply | Way::ServerSideApplyForced), ..Observed::default() }
+    pub(super) fn of(way: Way, before: Option<Object>) -> Self {
+        let object = before.filter(|_| matches!(way, Way::ServerSideApply | Way::ServerSideApplyForced));
+        Observed { object, ..Observed::default() }
     }
 
     fn at_ports(&self) -> bool {
@@ -52,9 +55,10 @@ impl Observed {
     }
 
     /// Who owned a field before.
-    pub(super) fn owners(&self, path: &Path) -> Vec<(&str, Operation)> {
-        let owners = self.owners.iter().filter(|owner| owner.set.contains(path));
-        owners.map(|owner| (&*owner.identity.name, owner.identity.operation)).collect()
+    pub(super) fn owners(&self, path: &Path) -> Vec<(String, Operation)> {
+        let known = self.object.iter().filter(|_| self.told_owners).flat_map(|object| object.owners(path));
+        let others = self.owners.iter().filter(|owner| owner.set.contains(path));
+        known.chain(others.map(|owner| (owner.identity.name.to_string(), owner.identity.operation))).collect()
     }
 
     /// The live item that each item of the patch was merged into, where it was there before.
@@ -115,7 +119,9 @@ impl strategic::Trace for Observed {
 
 impl structured::Trace for Observed {
     fn owned(&mut self, manager: &Manager<'_>) {
-        if self.requests == 1 && self.keeps_owners {
+        let Some(object) = self.object.as_ref().filter(|_| self.requests == 1) else { return };
+        self.told_owners = true;
+        if !object.is_owned() {
             let Manager { identity, time, set, .. } = manager.clone();
             self.owners.push(Manager { identity: identity.into_owned(), time, set: set.into_owned() });
         }

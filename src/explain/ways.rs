@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::converged::{converged, items_of, unmet};
+use super::converged::{converged, unmet};
 use super::json::Json;
 use super::report::{Again, SentRequest, StatusCause, Way, WayOutcome, WayReport};
 use super::trace::Observed;
@@ -85,7 +85,8 @@ pub(super) fn good(ways: impl Iterator<Item = Way>, cluster: &Cluster, target: T
 fn run(way: Way, cluster: &Cluster, target: Target<'_>) -> Result<Ran, Error> {
     let arguments = arguments(way.verb(), target.file);
     let mut fork = cluster.clone();
-    let mut observed = Observed::of(way);
+    let before = target.object(cluster);
+    let mut observed = Observed::of(way, before.clone());
     let outcome = fork.command(&arguments, Some(target.manifest), &mut observed)?;
     let object = target.object(&fork);
     let view = object.as_ref().map(|object| target.view(object));
@@ -93,7 +94,7 @@ fn run(way: Way, cluster: &Cluster, target: Target<'_>) -> Result<Ran, Error> {
     let is_met = object.is_some() && unmet.is_empty();
     let mut second = fork.clone();
     // What changed nothing does so again.
-    let again = if target.object(cluster) == object {
+    let again = if before == object {
         Again { outcome: word(&outcome), converged: is_met }
     } else {
         let outcome = second.command(&arguments, Some(target.manifest), &mut NoTrace::default())?;
@@ -108,7 +109,7 @@ fn run(way: Way, cluster: &Cluster, target: Target<'_>) -> Result<Ran, Error> {
         converged: is_met,
         again,
         requests: requests(&outcome),
-        ports: view.as_ref().map_or(Vec::new(), ports),
+        ports: object.clone().map_or(Json::from(serde_json::Value::Array(Vec::new())), Json::ports),
         unmet,
         live: object.clone().map(Json::from),
         error: error(&outcome),
@@ -134,10 +135,6 @@ pub(super) fn typed<A: AsRef<str>>(arguments: &[A]) -> String {
         }
     }
     line
-}
-
-fn ports(live: &Value<'_>) -> Vec<serde_json::Value> {
-    items_of(live).iter().map(|port| port.borrowed().into_serde()).collect()
 }
 
 /// What came of a command, in a word.

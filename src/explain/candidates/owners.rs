@@ -37,7 +37,8 @@ pub(super) fn migrated(patient: Patient<'_>, missing: &[Unmet]) -> Option<Candid
     let observed = patient.forced()?;
     let paths: Vec<Path> = left_over(patient, missing).filter_map(|item| Key::of(item).path().parse().ok()).collect();
     let owners = paths.iter().flat_map(|path| observed.owners(path));
-    let mut managers: Vec<(&str, Operation)> = owners.filter(|owner| !OWN.contains(owner)).collect();
+    let others = owners.filter(|(name, operation)| !OWN.contains(&(name, *operation)));
+    let mut managers: Vec<(String, Operation)> = others.collect();
     managers.sort();
     managers.dedup();
     if managers.is_empty() {
@@ -58,6 +59,6 @@ pub(super) fn migrated(patient: Patient<'_>, missing: &[Unmet]) -> Option<Candid
         }
         commands.push(apply);
     }
-    let plan = Plan::Migrate { managers: managers.into_iter().map(|(name, _)| name.to_owned()).collect() };
+    let plan = Plan::Migrate { managers: managers.into_iter().map(|(name, _)| name).collect() };
     Some(Candidate::typed(plan, commands))
 }

@@ -71,8 +71,8 @@ pub(super) fn left_behind(evidence: &Evidence<'_>) -> Option<Finding> {
 /// The managers that own a field, as `kubectl-client-side-apply`.
 fn owners(evidence: &Evidence<'_>, path: &str) -> Vec<String> {
     let (Some(ran), Ok(path)) = (evidence.way(Way::ServerSideApplyForced), path.parse()) else { return Vec::new() };
-    let names: BTreeSet<&str> = ran.observed.owners(&path).into_iter().map(|(name, _)| name).collect();
-    names.into_iter().map(str::to_owned).collect()
+    let names: BTreeSet<String> = ran.observed.owners(&path).into_iter().map(|(name, _)| name).collect();
+    names.into_iter().collect()
 }
 
 /// MK015: the live object has no last-applied annotation, so client-side apply removes nothing.
