@@ -138,7 +138,7 @@ pub fn apply_values<'v>(
             }
             trace.allowed_by_last_applied();
         }
-        changes.take_from(&mut managers, trace);
+        changes.take_from(&mut managers, None, trace);
     }
 
     let set = set.difference(endpoint::stripped());

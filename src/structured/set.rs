@@ -105,6 +105,15 @@ impl<'a> Set<'a> {
         self.find(element).map(|node| &node.below).filter(|below| !below.is_empty())
     }
 
+    /// Whether every path of `other` is a member.
+    pub(super) fn has_all(&self, other: &Set<'_>) -> bool {
+        let mut walk = self.walk();
+        other.nodes.iter().all(|node| {
+            let mine = walk.find(&node.element);
+            mine.is_some_and(|mine| mine.member >= node.member && mine.below.has_all(&node.below))
+        })
+    }
+
     /// Whether the path of this one element is a member.
     pub fn has_member(&self, element: &Element<'_>) -> bool {
         self.find(element).is_some_and(|node| node.member)
@@ -116,7 +125,8 @@ impl<'a> Set<'a> {
         if self.nodes.is_empty() {
             return other;
         }
-        if other.nodes.is_empty() {
+        // A shortcut: what has all of the other stays as it is.
+        if other.nodes.is_empty() || self.has_all(&other) {
             return self;
         }
         let mut mine = self.into_nodes().into_iter().peekable();
@@ -453,6 +463,20 @@ mod tests {
         assert_eq!(found.to_string(), expect.join("\n"));
         assert_eq!(found.len(), expect.len());
         assert_eq!(found.is_empty(), expect.is_empty());
+    }
+
+    #[test]
+    fn has_all_of_another() {
+        for (one, other, expect) in [
+            (".a .a.b .c", ".a.b .c", true),
+            (".a .a.b", ".c", false),
+            (".a.b", ".a", false),
+            (".a", ".a.b", false),
+            ("", "", true),
+        ] {
+            assert_eq!(set(one).has_all(&set(other)), expect, "{one} {other}");
+            assert_eq!(set(one).union(set(other)) == set(one), expect, "{one} {other}");
+        }
     }
 
     #[test]

@@ -69,18 +69,17 @@ pub(super) fn update_tracked<'v>(
 
     let comparison = compare(live, new, endpoint.schema()).without(endpoint.reset_fields());
     let changes = Changes::from(comparison);
-    changes.take_from(&mut managers, trace);
-
+    let identity = Identity {
+        name: manager_name(manager).into(),
+        operation: Operation::Update,
+        api_version: endpoint.api_version().into(),
+        subresource: endpoint.subresource_name().into(),
+    };
+    changes.take_from(&mut managers, Some(&identity), trace);
     let own = changes.written.difference(endpoint::stripped());
     if !own.is_empty() {
-        let identity = Identity {
-            name: manager_name(manager).into(),
-            operation: Operation::Update,
-            api_version: endpoint.api_version().into(),
-            subresource: endpoint.subresource_name().into(),
-        };
-        let before = managers.take(&identity).map(|before| before.set).unwrap_or_default();
-        managers.put(Manager { identity, time: Some(now), set: own.union(before) });
+        let left = managers.take(&identity).map(|left| left.set).unwrap_or_default();
+        managers.put(Manager { identity, time: Some(now), set: left.union(own) });
     }
     managers.cap();
     Ok(managers)
@@ -112,14 +111,18 @@ impl Changes<'_> {
         claims.filter(|(_, set)| !set.is_empty()).collect()
     }
 
-    /// Takes what is written or removed from all managers; who has nothing left is no manager any more.
-    pub(super) fn take_from(&self, managers: &mut Managers<'_>, trace: &mut dyn Trace) {
+    /// Takes what is written or removed from all managers; who has nothing left is no manager any more. A writer that gets back all
+    /// that it loses keeps it.
+    pub(super) fn take_from(&self, managers: &mut Managers<'_>, writer: Option<&Identity<'_>>, trace: &mut dyn Trace) {
+        let comes_back = |lost: &Set<'_>| self.written.has_all(lost) && lost.intersection(endpoint::stripped()).is_empty();
         let touched = self.written.borrowed().union(self.removed.borrowed());
         for manager in managers.iter_mut() {
             let lost = manager.set.intersection(&touched);
             if !lost.is_empty() {
                 trace.lost(&manager.identity, &lost);
-                manager.set = std::mem::take(&mut manager.set).difference(&lost);
+                if writer.is_none_or(|writer| *writer != manager.identity || !comes_back(&lost)) {
+                    manager.set = std::mem::take(&mut manager.set).difference(&lost);
+                }
             }
         }
         managers.retain(|manager| !manager.set.is_empty());
