@@ -27,8 +27,8 @@ enum Kept {
 #[derive(Debug)]
 struct Decoded {
     managers: StoredManagers,
-    /// Whether the entries stand as the managers would be written out.
-    exact: bool,
+    /// Whether the entries stand as the managers would be written out, once somebody asked.
+    exact: OnceLock<bool>,
 }
 
 impl ManagedFields {
@@ -51,25 +51,23 @@ impl ManagedFields {
 
     /// The managers; `None` if the entries cannot be decoded.
     pub(super) fn stored(&self) -> Option<&StoredManagers> {
-        self.decoded().map(|(managers, _)| managers)
-    }
-
-    /// The managers, if they say all that the entries say.
-    fn exact(&self) -> Option<&StoredManagers> {
-        self.decoded().filter(|(_, exact)| *exact).map(|(managers, _)| managers)
-    }
-
-    fn decoded(&self) -> Option<(&StoredManagers, bool)> {
         match &*self.kept {
             Kept::Entries { entries, decoded } => {
-                let read = || {
-                    let managers = StoredManagers::read(entries).ok()?;
-                    let exact = managers.to_value() == *entries;
-                    Some(Decoded { managers, exact })
-                };
-                decoded.get_or_init(read).as_ref().map(|decoded| (&decoded.managers, decoded.exact))
+                let read = || Some(Decoded { managers: StoredManagers::read(entries).ok()?, exact: OnceLock::new() });
+                decoded.get_or_init(read).as_ref().map(|decoded| &decoded.managers)
             }
-            Kept::Managers(managers) => Some((managers, true)),
+            Kept::Managers(managers) => Some(managers),
+        }
+    }
+
+    /// Whether the managers say all that the entries say.
+    fn is_exact(&self) -> bool {
+        match &*self.kept {
+            Kept::Entries { entries, decoded } => decoded
+                .get()
+                .and_then(Option::as_ref)
+                .is_some_and(|Decoded { managers, exact }| *exact.get_or_init(|| managers.to_value() == *entries)),
+            Kept::Managers(_) => true,
         }
     }
 
@@ -97,8 +95,9 @@ impl ManagedFields {
 
     /// Whether nothing but times differs, and some time does.
     pub(super) fn differ_in_time_alone(&self, other: &ManagedFields) -> bool {
-        match (self.exact(), other.exact()) {
-            (Some(managers), Some(others)) => managers.differ_in_time_alone(others),
+        match (self.stored(), other.stored()) {
+            (Some(managers), Some(others)) if !managers.has_owners_of(others) => false,
+            (Some(managers), Some(others)) if self.is_exact() && other.is_exact() => managers.differ_in_time_alone(others),
             _ => structured::differ_in_time_alone(Some(&self.entries()), Some(&other.entries())),
         }
     }
@@ -116,8 +115,9 @@ impl PartialEq for ManagedFields {
         if Arc::ptr_eq(&self.kept, &other.kept) {
             return true;
         }
-        match (self.exact(), other.exact()) {
-            (Some(managers), Some(others)) => managers == others,
+        match (self.stored(), other.stored()) {
+            (Some(managers), Some(others)) if managers != others => false,
+            (Some(_), Some(_)) if self.is_exact() && other.is_exact() => true,
             _ => self.entries() == other.entries(),
         }
     }

@@ -125,11 +125,18 @@ impl Ord for Element<'_> {
 
 impl Ord for Key<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
-        let pairs = self.fields().zip(other.fields());
-        pairs
-            .map(|((a, left), (b, right))| name::order(a, b).then_with(|| left.compare(right)))
-            .find(|order| order.is_ne())
-            .unwrap_or_else(|| self.fields.len().cmp(&other.fields.len()))
+        for ((a, left), (b, right)) in self.fields().zip(other.fields()) {
+            let order = name::order(a, b).then_with(|| match (left, right) {
+                // A shortcut: most key fields are numbers and names.
+                (Value::Integer(left), Value::Integer(right)) => left.cmp(right),
+                (Value::String(left), Value::String(right)) => name::order(left, right),
+                _ => left.compare(right),
+            });
+            if order.is_ne() {
+                return order;
+            }
+        }
+        self.fields.len().cmp(&other.fields.len())
     }
 }
 

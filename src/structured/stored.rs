@@ -101,6 +101,11 @@ impl StoredManagers {
         if self.list.is_empty() { Value::Null } else { Value::List(self.list.iter().map(Stored::to_value).collect()) }
     }
 
+    /// Whether the others, but for their times, are managers here as well.
+    pub(crate) fn has_owners_of(&self, other: &StoredManagers) -> bool {
+        other.list.iter().all(|one| self.list.iter().any(|known| known.is_but_for_time(one)))
+    }
+
     /// As [`differ_in_time_alone`](super::differ_in_time_alone) of what is written.
     pub(crate) fn differ_in_time_alone(&self, other: &StoredManagers) -> bool {
         let mut pairs = self.list.iter().zip(&other.list);
