@@ -231,8 +231,8 @@ fn look_through(at: usize, operation: Node<'_, '_>, sorted: bool, findings: &mut
     let mut wrong_type = None;
     let mut seen = Vec::new();
     for (key, value) in operation.members().into_iter().flatten() {
-        let mut path = format!("[{at}].{key}");
-        let mut find = |what: &str| report(findings, format!("json patch {what} field {}", value::quote(&path)));
+        let path = || format!("[{at}].{key}");
+        let mut find = |what: &str| report(findings, format!("json patch {what} field {}", value::quote(&path())));
         if !["op", "path", "from", "value"].contains(&key) {
             find("unknown");
             continue;
@@ -244,7 +244,7 @@ fn look_through(at: usize, operation: Node<'_, '_>, sorted: bool, findings: &mut
         if key == "value" {
             let mut below = Vec::new();
             if !sorted {
-                duplicates_below(value, &mut path, &mut below);
+                duplicates_below(value, &mut path(), &mut below);
             }
             below.into_iter().for_each(|finding| report(findings, format!("json patch {finding}")));
         } else if !value.scalar().is_some_and(|value| value.is_null() || value.as_str().is_some()) {

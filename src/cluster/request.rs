@@ -175,13 +175,13 @@ impl<'r> Target<'r> {
     pub(crate) fn of(path: &'r str) -> Result<Self, Error> {
         let not_modelled = || Error::not_modelled(&format!("the path {path}"));
         let rest = path.strip_prefix("/api/v1/namespaces/").ok_or_else(not_modelled)?;
-        let mut parts = rest.split('/');
-        match (parts.next(), parts.next(), parts.next(), parts.next()) {
-            (Some(namespace), Some("services"), name, None) if !namespace.is_empty() && name != Some("") => {
-                Ok(Target { namespace, name })
-            }
-            _ => Err(not_modelled()),
-        }
+        let (namespace, rest) =
+            rest.bytes().position(|byte| byte == b'/').and_then(|at| rest.split_at_checked(at)).unwrap_or_default();
+        let name = match rest.strip_prefix("/services").ok_or_else(not_modelled)? {
+            "" => None,
+            name => Some(name.strip_prefix('/').filter(|name| !name.is_empty() && !name.contains('/')).ok_or_else(not_modelled)?),
+        };
+        if namespace.is_empty() { Err(not_modelled()) } else { Ok(Target { namespace, name }) }
     }
 }
 

@@ -152,7 +152,7 @@ fn init_node_ports(spec: &mut ServiceSpec, transaction: &mut Transaction<'_>) ->
 /// Upstream: unlike on create, ports with one number do not share, and a repeated pair of protocol and node port is a plain error.
 fn update_node_ports(new: &mut Service, old: &Service, transaction: &mut Transaction<'_>) -> Result<(), Refusal> {
     let draws = draws_node_ports(&new.spec);
-    let before: BTreeSet<i32> = node_ports(old).collect();
+    let before = distinct_node_ports(old);
     let mut reserved = BTreeSet::new();
     let mut seen: BTreeSet<(&str, i32)> = BTreeSet::new();
     for (index, port) in new.spec.ports.iter_mut().enumerate() {
@@ -161,7 +161,7 @@ fn update_node_ports(new: &mut Service, old: &Service, transaction: &mut Transac
                 continue;
             }
             port.node_port = transaction.draw_node_port().ok_or_else(node_ports_exhausted)?;
-        } else if !before.contains(&port.node_port) && reserved.insert(port.node_port) {
+        } else if before.binary_search(&port.node_port).is_err() && reserved.insert(port.node_port) {
             let wanted = port.node_port;
             transaction.reserve_node_port(wanted).map_err(|error| refuse_node_port(index, wanted, &error))?;
         }
@@ -169,9 +169,17 @@ fn update_node_ports(new: &mut Service, old: &Service, transaction: &mut Transac
             return Err(Refusal::Plain(format!("duplicate nodePort: {{{} {}}}", port.protocol, port.node_port)));
         }
     }
-    let after: BTreeSet<i32> = node_ports(new).collect();
-    transaction.release_node_ports(before.difference(&after).copied());
+    let after = distinct_node_ports(new);
+    transaction.release_node_ports(before.into_iter().filter(|port| after.binary_search(port).is_err()));
     Ok(())
+}
+
+/// The node ports of a Service, each once, in order.
+fn distinct_node_ports(service: &Service) -> Vec<i32> {
+    let mut ports: Vec<i32> = node_ports(service).collect();
+    ports.sort_unstable();
+    ports.dedup();
+    ports
 }
 
 fn allocate_health_check_node_port(spec: &mut ServiceSpec, transaction: &mut Transaction<'_>) -> Result<(), Refusal> {

@@ -400,7 +400,7 @@ fn set_optional<T>(target: &mut Option<T>, null: bool, read: impl FnOnce() -> Op
 
 /// `metav1.Time`: a time as the server writes it; the zero time is none.
 pub(super) fn read_time(text: &str) -> Result<Option<String>, String> {
-    let written = value::format_time(value::parse_time(text)?);
+    let written = value::canonical_time(text)?;
     Ok((written != "0001-01-01T00:00:00Z").then_some(written))
 }
 

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::table::{Field, OWNER_REFERENCE, SERVICE, Struct};
+use super::table::{OWNER_REFERENCE, SERVICE, Struct};
 use super::types::{
     Condition, IntOrString, LoadBalancerIngress, ObjectMeta, OwnerReference, Service, ServicePort, ServiceSpec, ServiceStatus,
     SessionAffinityConfig,
@@ -63,14 +63,15 @@ pub(super) fn owner_reference_text(reference: &OwnerReference) -> String {
 fn order(value: &mut Value<'_>, table: &Struct) {
     match value {
         Value::Map(map) => {
-            for (key, member) in map.iter_mut() {
-                match (key, table.find(key)) {
+            map.order_with(|key, member| {
+                let (index, field) = table.find(key)?;
+                match (field.name, field.inner) {
                     ("fieldsV1", _) => order_fields_v1(member),
-                    (_, Some((_, Field { inner: Some(inner), .. }))) => order(member, inner),
+                    (_, Some(inner)) => order(member, inner),
                     _ => {}
                 }
-            }
-            map.order_by_cached_key(|key| table.find(key).map(|(index, _)| index));
+                Some(index)
+            });
         }
         Value::List(items) => items.iter_mut().for_each(|item| order(item, table)),
         _ => {}
@@ -84,7 +85,7 @@ fn order_fields_v1(fields: &mut Value<'_>) {
     map.iter_mut().for_each(|(_, inner)| order_fields_v1(inner));
     // A shortcut: the item itself and fields alone are in order.
     if !map.keys().all(|key| key == "." || key.starts_with("f:")) {
-        map.order_by_cached_key(|key| (key != ".", Element::from_fields_v1(key).ok().flatten().map(Element::into_owned)));
+        map.order_with(|key, _| (key != ".", Element::from_fields_v1(key).ok().flatten().map(Element::into_owned)));
     }
 }
 

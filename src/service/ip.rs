@@ -57,7 +57,7 @@ pub(super) fn parse(text: &str) -> Option<Parsed> {
 pub(super) fn parse_range(text: &str) -> Option<ParsedRange> {
     let (address, digits) = text.split_once('/')?;
     let address = parse(address)?;
-    let written = decimal(digits)?;
+    let written = decimal(digits.as_bytes())?;
     // A mapped address is an IPv6 one to the prefix.
     let bits = if address.mapped || address.address.is_ipv6() { 128 } else { 32 };
     if written > bits {
@@ -89,25 +89,22 @@ pub(super) fn family_of(text: &str) -> Option<Family> {
 }
 
 /// Digits as a number; what is beyond any use is refused.
-fn decimal(digits: &str) -> Option<u32> {
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let significant = digits.trim_start_matches('0');
-    if significant.len() > 7 {
-        return None;
-    }
-    Some(significant.parse().unwrap_or(0))
+fn decimal(digits: &[u8]) -> Option<u32> {
+    const USEFUL: u32 = 9_999_999;
+    let digit = |byte: &u8| byte.is_ascii_digit().then(|| u32::from(byte - b'0'));
+    let number =
+        digits.iter().try_fold(0, |number: u32, byte| Some(number * 10 + digit(byte)?).filter(|&number| number <= USEFUL))?;
+    (!digits.is_empty()).then_some(number)
 }
 
 fn parse_v4(text: &str) -> Option<(Ipv4Addr, bool)> {
     let mut octets = [0u8; 4];
     let mut leading_zeros = false;
-    let mut parts = text.split('.');
+    let mut parts = text.as_bytes().split(|byte| *byte == b'.');
     for octet in &mut octets {
         let part = parts.next()?;
         *octet = u8::try_from(decimal(part)?).ok()?;
-        leading_zeros |= part.len() > 1 && part.starts_with('0');
+        leading_zeros |= part.len() > 1 && part.starts_with(b"0");
     }
     parts.next().is_none().then_some((Ipv4Addr::from(octets), leading_zeros))
 }

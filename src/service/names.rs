@@ -16,7 +16,7 @@ pub(super) fn label_faults(text: &str) -> Vec<String> {
     if text.len() > LABEL_MAX {
         faults.push(no_more_than(LABEL_MAX, "characters"));
     }
-    if !is_label(text) {
+    if !is_label(text.as_bytes()) {
         faults.push(if is_subdomain(text) { "must not contain dots".to_owned() } else { LABEL.to_owned() });
     }
     faults
@@ -116,24 +116,23 @@ fn no_more_than(limit: usize, unit: &str) -> String {
 }
 
 /// `[a-z0-9]([-a-z0-9]*[a-z0-9])?`
-fn is_label(text: &str) -> bool {
+fn is_label(text: &[u8]) -> bool {
     let alphanumeric = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     is_between(text, alphanumeric, |byte| alphanumeric(byte) || byte == b'-')
 }
 
 fn is_subdomain(text: &str) -> bool {
-    text.split('.').all(is_label)
+    text.as_bytes().split(|byte| *byte == b'.').all(is_label)
 }
 
 /// `([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]`
 fn is_qualified(text: &str) -> bool {
     let inside = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    is_between(text, |byte| byte.is_ascii_alphanumeric(), inside)
+    is_between(text.as_bytes(), |byte| byte.is_ascii_alphanumeric(), inside)
 }
 
 /// Whether the first and the last byte are of one kind and all are of the other.
-fn is_between(text: &str, end: impl Fn(u8) -> bool, inside: impl Fn(u8) -> bool) -> bool {
-    let bytes = text.as_bytes();
+fn is_between(bytes: &[u8], end: impl Fn(u8) -> bool, inside: impl Fn(u8) -> bool) -> bool {
     bytes.first().is_some_and(|&byte| end(byte))
         && bytes.last().is_some_and(|&byte| end(byte))
         && bytes.iter().all(|&byte| inside(byte))

@@ -92,9 +92,12 @@ impl<'a> Map<'a> {
         self.unread.as_ref().map_or(&[], |unread| &unread.members)
     }
 
-    /// Brings sorted members into the order of what `key` makes of their keys, for a [`Document`](super::Document) alone.
-    pub(crate) fn order_by_cached_key<K: Ord>(&mut self, mut key: impl FnMut(&str) -> K) {
-        self.entries.sort_by_cached_key(|entry| key(&entry.0));
+    /// Brings sorted members into the order of what `rank` makes of them, for a [`Document`](super::Document) alone.
+    pub(crate) fn order_with<K: Ord>(&mut self, mut rank: impl FnMut(&str, &mut Value<'a>) -> K) {
+        let ranked = std::mem::take(&mut self.entries).into_iter().map(|(key, mut value)| (rank(&key, &mut value), key, value));
+        let mut ranked: Vec<_> = ranked.collect();
+        ranked.sort_by(|(a, ..), (b, ..)| a.cmp(b));
+        self.entries = ranked.into_iter().map(|(_, key, value)| (key, value)).collect();
     }
 
     /// An object of members that are in the order of their keys, each once.

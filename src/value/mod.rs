@@ -31,7 +31,7 @@ pub(crate) use part::{Part, Reading, parse_part};
 pub(crate) use print::{go_type, go_value, is_printable, quote};
 pub(crate) use skip::Form;
 pub(crate) use syntax::go_syntax_error;
-pub(crate) use time::{format_time, parse_time};
+pub(crate) use time::{canonical_time, format_time, parse_time};
 pub(crate) use write::integer_text;
 
 /// The deepest nesting of lists and objects that is read; what is nested deeper is refused with an error.

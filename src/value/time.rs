@@ -50,6 +50,14 @@ pub(crate) fn parse_time(text: &str) -> Result<i64, String> {
     Ok(days_to(year, month, day) * DAY + hour * 3_600 + minute * 60 + second - offset)
 }
 
+/// A time as [`format_time`] writes it.
+pub(crate) fn canonical_time(text: &str) -> Result<String, String> {
+    let seconds = parse_time(text)?;
+    // A shortcut: most are written so already, an hour of two digits and UTC.
+    let canonical = matches!(text.as_bytes(), [.., b':', _, _, b':', _, _, b'Z']) && text.len() == "2006-01-02T15:04:05Z".len();
+    Ok(if canonical { text.to_owned() } else { format_time(seconds) })
+}
+
 /// Seconds since 1970 as RFC 3339 in UTC.
 pub(crate) fn format_time(seconds: i64) -> String {
     let (days, second) = (seconds.div_euclid(DAY), seconds.rem_euclid(DAY));
@@ -232,6 +240,7 @@ mod tests {
         ] {
             let got = parse_time(text).map(format_time).unwrap_or_else(|error| error);
             assert_eq!(got, expect, "{name}");
+            assert_eq!(canonical_time(text).unwrap_or_else(|error| error), expect, "{name}");
         }
     }
 }
