@@ -1,5 +1,7 @@
 //! From client-side to server-side apply: the entries that `kubectl` rewrites (client-go v0.37.2 `util/csaupgrade/upgrade.go`).
 
+use std::borrow::Cow;
+
 use super::last_applied::LAST_APPLIED;
 use super::managers::Operation;
 use super::set::Set;
@@ -39,39 +41,53 @@ pub fn migrate(managed_fields: &Value<'_>, manager: &str) -> Option<Value<'stati
         return None;
     }
 
-    let mut entries: Vec<Value<'_>> = managed_fields.as_list()?.iter().map(Value::borrowed).collect();
+    let mut entries: Vec<Cow<'_, Value<'_>>> = managed_fields.as_list()?.iter().map(Cow::Borrowed).collect();
     for name in names {
         entries = migrate_one(entries, name, manager)?;
     }
-    let migrated = Value::List(entries);
-    (migrated != *managed_fields).then(|| migrated.into_owned())
+    let changed = !entries.iter().map(|entry| &**entry).eq(managed_fields.as_list()?);
+    let owned = |entry: Cow<'_, Value<'_>>| entry.into_owned().into_owned();
+    changed.then(|| Value::List(entries.into_iter().map(owned).collect()))
 }
 
-fn migrate_one<'v>(mut entries: Vec<Value<'v>>, name: &str, manager: &str) -> Option<Vec<Value<'v>>> {
-    let find = |entries: &[Value<'_>], wanted: &dyn Fn(Entry<'_>) -> bool| {
+fn migrate_one<'v>(mut entries: Vec<Cow<'v, Value<'v>>>, name: &str, manager: &str) -> Option<Vec<Cow<'v, Value<'v>>>> {
+    let find = |entries: &[Cow<'_, Value<'_>>], wanted: &dyn Fn(Entry<'_>) -> bool| {
         entries.iter().position(|entry| wanted(Entry { fields: entry.as_map() }))
     };
     let is_client_side = |entry: Entry<'_>| entry.is_whole_object(name, Operation::Update);
-    let target = match find(&entries, &|entry| entry.is_whole_object(manager, Operation::Apply)) {
-        Some(target) => target,
-        None => {
-            let Some(target) = find(&entries, &is_client_side) else { return Some(entries) };
-            let entry = entries.get_mut(target)?.as_map_mut()?;
-            entry.insert("operation", Value::from(Operation::Apply.as_str()));
-            entry.insert("manager", Value::from(manager.to_owned()));
-            target
-        }
-    };
+    let applied = find(&entries, &|entry| entry.is_whole_object(manager, Operation::Apply));
+    let Some(target) = applied.or_else(|| find(&entries, &is_client_side)) else { return Some(entries) };
+
     let entry = Entry { fields: entries.get(target)?.as_map() };
     let version = entry.text("apiVersion");
+    let mut others =
+        entries.iter().enumerate().filter(|(at, _)| *at != target).map(|(_, entry)| Entry { fields: entry.as_map() });
     let mut set = entry.set()?;
-    if let Some(same_version) = find(&entries, &|entry| is_client_side(entry) && entry.text("apiVersion") == version) {
-        set = set.union(Entry { fields: entries.get(same_version)?.as_map() }.set()?);
+    if let Some(other) = others.find(|other| is_client_side(*other) && other.text("apiVersion") == version) {
+        set = set.union(other.set()?);
     }
     let fields = set.to_fields_v1();
-    entries.get_mut(target)?.as_map_mut()?.insert("fieldsV1", fields);
+    let mut changed = without_fields(std::mem::take(entries.get_mut(target)?))?;
+    changed.insert("fieldsV1", fields);
+    if applied.is_none() {
+        changed.insert("operation", Value::from(Operation::Apply.as_str()));
+        changed.insert("manager", Value::from(manager.to_owned()));
+    }
+    *entries.get_mut(target)? = Cow::Owned(Value::Map(changed));
     entries.retain(|entry| !is_client_side(Entry { fields: entry.as_map() }));
     Some(entries)
+}
+
+/// An entry without its fields, which are most of it.
+fn without_fields<'v>(entry: Cow<'v, Value<'v>>) -> Option<Map<'v>> {
+    match entry {
+        Cow::Borrowed(entry) => {
+            let members = entry.as_map()?.iter().filter(|(key, _)| *key != "fieldsV1");
+            Some(members.map(|(key, value)| (key, value.borrowed())).collect())
+        }
+        Cow::Owned(Value::Map(entry)) => Some(entry),
+        Cow::Owned(_) => None,
+    }
 }
 
 /// An entry of managed fields as it stands.
