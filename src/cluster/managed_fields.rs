@@ -76,6 +76,14 @@ impl ManagedFields {
         self.stored().map(StoredManagers::managers).unwrap_or_default()
     }
 
+    /// The entries after a migration of client-side managers to `manager`, who applies; `None` if they stay as they are.
+    pub(super) fn migrate(&self, manager: &str) -> Option<Value<'static>> {
+        match self.stored() {
+            Some(managers) if self.is_exact() => managers.migrate(manager),
+            _ => structured::migrate(&self.entries(), manager),
+        }
+    }
+
     /// What becomes of them when these managers own the object.
     pub(super) fn followed_by(&self, managers: Managers<'_>) -> Self {
         static NOBODY: StoredManagers = StoredManagers::new();

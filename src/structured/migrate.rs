@@ -1,12 +1,10 @@
 //! From client-side to server-side apply: the entries that `kubectl` rewrites (client-go v0.37.2 `util/csaupgrade/upgrade.go`).
 
-use std::borrow::Cow;
-
 use super::last_applied::LAST_APPLIED;
 use super::managers::Operation;
 use super::set::Set;
 use crate::path::Path;
-use crate::value::{Map, Value};
+use crate::value::Value;
 
 /// The managed fields of an object whose client-side managers have become `manager`, who applies; `None` if they stay as they are.
 ///
@@ -28,100 +26,90 @@ use crate::value::{Map, Value};
 /// # Ok::<(), mergekey::Error>(())
 /// ```
 pub fn migrate(managed_fields: &Value<'_>, manager: &str) -> Option<Value<'static>> {
-    let before: Vec<Entry<'_>> = managed_fields.as_list()?.iter().map(|entry| Entry { fields: entry.as_map() }).collect();
-    let annotation = Path::new().field("metadata").field("annotations").field(LAST_APPLIED);
-    let mut names: Vec<&str> = before
-        .iter()
-        .filter(|entry| entry.is(Operation::Update) && entry.set().is_some_and(|set| set.contains(&annotation)))
-        .map(|entry| entry.text("manager"))
-        .collect();
-    names.sort_unstable();
-    names.dedup();
-    if names.is_empty() {
-        return None;
-    }
-
-    let mut entries: Vec<Cow<'_, Value<'_>>> = managed_fields.as_list()?.iter().map(Cow::Borrowed).collect();
-    for name in names {
-        entries = migrate_one(entries, name, manager)?;
-    }
-    let changed = !entries.iter().map(|entry| &**entry).eq(managed_fields.as_list()?);
-    let owned = |entry: Cow<'_, Value<'_>>| entry.into_owned().into_owned();
-    changed.then(|| Value::List(entries.into_iter().map(owned).collect()))
-}
-
-fn migrate_one<'v>(mut entries: Vec<Cow<'v, Value<'v>>>, name: &str, manager: &str) -> Option<Vec<Cow<'v, Value<'v>>>> {
-    let find = |entries: &[Cow<'_, Value<'_>>], wanted: &dyn Fn(Entry<'_>) -> bool| {
-        entries.iter().position(|entry| wanted(Entry { fields: entry.as_map() }))
-    };
-    let is_client_side = |entry: Entry<'_>| entry.is_whole_object(name, Operation::Update);
-    let applied = find(&entries, &|entry| entry.is_whole_object(manager, Operation::Apply));
-    let Some(target) = applied.or_else(|| find(&entries, &is_client_side)) else { return Some(entries) };
-
-    let entry = Entry { fields: entries.get(target)?.as_map() };
-    let version = entry.text("apiVersion");
-    let mut others =
-        entries.iter().enumerate().filter(|(at, _)| *at != target).map(|(_, entry)| Entry { fields: entry.as_map() });
-    let mut set = entry.set()?;
-    if let Some(other) = others.find(|other| is_client_side(*other) && other.text("apiVersion") == version) {
-        set = set.union(other.set()?);
-    }
-    let fields = set.to_fields_v1();
-    let mut changed = without_fields(std::mem::take(entries.get_mut(target)?))?;
-    changed.insert("fieldsV1", fields);
-    if applied.is_none() {
-        changed.insert("operation", Value::from(Operation::Apply.as_str()));
-        changed.insert("manager", Value::from(manager.to_owned()));
-    }
-    *entries.get_mut(target)? = Cow::Owned(Value::Map(changed));
-    entries.retain(|entry| !is_client_side(Entry { fields: entry.as_map() }));
-    Some(entries)
-}
-
-/// An entry without its fields, which are most of it.
-fn without_fields<'v>(entry: Cow<'v, Value<'v>>) -> Option<Map<'v>> {
-    match entry {
-        Cow::Borrowed(entry) => {
-            let members = entry.as_map()?.iter().filter(|(key, _)| *key != "fieldsV1");
-            Some(members.map(|(key, value)| (key, value.borrowed())).collect())
+    let before = managed_fields.as_list()?;
+    let after = migrated(before.iter().enumerate().map(|(at, entry)| Entry::of(at, entry)).collect(), manager)?;
+    let write = |entry: Entry<'_>| {
+        let mut value = before.get(entry.at)?.borrowed();
+        if let (Some(set), Some(members)) = (entry.taken_up(), value.as_map_mut()) {
+            members.insert("operation", Value::from(Operation::Apply.as_str()));
+            members.insert("manager", Value::from(manager.to_owned()));
+            members.insert("fieldsV1", set.to_fields_v1());
         }
-        Cow::Owned(Value::Map(entry)) => Some(entry),
-        Cow::Owned(_) => None,
-    }
+        Some(value)
+    };
+    let after = Value::List(after.into_iter().filter_map(write).collect());
+    (after != *managed_fields).then(|| after.into_owned())
 }
 
-/// An entry of managed fields as it stands.
-#[derive(Clone, Copy)]
-struct Entry<'v> {
-    fields: Option<&'v Map<'v>>,
+/// An entry of managed fields, on its way from client-side to server-side apply.
+pub(super) struct Entry<'v> {
+    /// Where it stood.
+    pub(super) at: usize,
+    pub(super) manager: &'v str,
+    pub(super) operation: &'v str,
+    pub(super) api_version: &'v str,
+    pub(super) subresource: &'v str,
+    /// The fields; `None` if they cannot be decoded.
+    pub(super) set: Option<Set<'v>>,
+    /// Whether it took up the fields of another.
+    pub(super) takes_up: bool,
 }
 
 impl<'v> Entry<'v> {
-    fn text(self, key: &str) -> &'v str {
-        self.fields.and_then(|fields| fields.get(key)).and_then(Value::as_str).unwrap_or_default()
+    fn of(at: usize, entry: &'v Value<'_>) -> Self {
+        let text = |key| entry.get(key).and_then(Value::as_str).unwrap_or_default();
+        let set = entry.as_map().and_then(|members| match members.get("fieldsV1") {
+            None => Some(Set::new()),
+            Some(fields) => Set::from_fields_v1(fields).ok(),
+        });
+        let (manager, operation) = (text("manager"), text("operation"));
+        let (api_version, subresource) = (text("apiVersion"), text("subresource"));
+        Entry { at, manager, operation, api_version, subresource, set, takes_up: false }
     }
 
-    fn is(self, operation: Operation) -> bool {
-        self.text("operation") == operation.as_str()
+    /// Its fields, if it took some up.
+    pub(super) fn taken_up(&self) -> Option<&Set<'v>> {
+        self.set.as_ref().filter(|_| self.takes_up)
+    }
+
+    fn is(&self, operation: Operation) -> bool {
+        self.operation == operation.as_str()
     }
 
     /// Whether it is `manager`'s entry of this operation, and not one of a subresource.
-    fn is_whole_object(self, manager: &str, operation: Operation) -> bool {
-        self.text("manager") == manager && self.is(operation) && self.text("subresource").is_empty()
+    fn is_whole_object(&self, manager: &str, operation: Operation) -> bool {
+        self.manager == manager && self.is(operation) && self.subresource.is_empty()
     }
+}
 
-    /// The fields; `None` if they cannot be decoded.
-    fn set(self) -> Option<Set<'v>> {
-        match self.fields?.get("fieldsV1") {
-            None => Some(Set::new()),
-            Some(fields) => Set::from_fields_v1(fields).ok(),
+/// The entries as [`migrate`] leaves them; `None` if nobody is a client-side manager, or a set that counts cannot be decoded.
+pub(super) fn migrated<'v>(mut entries: Vec<Entry<'v>>, manager: &'v str) -> Option<Vec<Entry<'v>>> {
+    let annotation = Path::new().field("metadata").field("annotations").field(LAST_APPLIED);
+    let owns =
+        |entry: &&Entry<'_>| entry.is(Operation::Update) && entry.set.as_ref().is_some_and(|set| set.contains(&annotation));
+    let mut names: Vec<&str> = entries.iter().filter(owns).map(|entry| entry.manager).collect();
+    names.sort_unstable();
+    names.dedup();
+    for name in &names {
+        let is_client_side = |entry: &Entry<'_>| entry.is_whole_object(name, Operation::Update);
+        let applies = entries.iter().position(|entry| entry.is_whole_object(manager, Operation::Apply));
+        let Some(target) = applies.or_else(|| entries.iter().position(is_client_side)) else { continue };
+        let entry = entries.get_mut(target)?;
+        (entry.manager, entry.operation, entry.takes_up) = (manager, Operation::Apply.as_str(), true);
+        let (version, mut set) = (entry.api_version, entry.set.take()?);
+        if let Some(other) = entries.iter_mut().find(|entry| is_client_side(entry) && entry.api_version == version) {
+            set = set.union(other.set.take()?);
         }
+        entries.get_mut(target)?.set = Some(set);
+        entries.retain(|entry| !is_client_side(entry));
     }
+    (!names.is_empty()).then_some(entries)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::structured::StoredManagers;
     use crate::value::parse;
 
     const ANNOTATION: &str = "f:kubectl.kubernetes.io/last-applied-configuration";
@@ -161,6 +149,13 @@ mod tests {
             list
         };
         assert_eq!(migrate(&entries(before), "kubectl").map(untimed), after.map(entries).map(untimed));
+
+        let mut timed = entries(before);
+        for entry in timed.as_list_mut().into_iter().flatten() {
+            entry.as_map_mut().unwrap().insert("time", Value::from("2026-01-01T00:00:00Z"));
+        }
+        let stored = StoredManagers::read(&timed).unwrap();
+        assert_eq!(stored.migrate("kubectl"), migrate(&stored.to_value(), "kubectl"));
     }
 
     #[test]

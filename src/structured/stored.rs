@@ -4,7 +4,8 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::managers::{Identity, Manager, Managers, write_entry};
+use super::managers::{Identity, Manager, Managers, Operation, write_entry};
+use super::migrate::{Entry, migrated};
 use super::set::Set;
 use super::time::Time;
 use crate::Error;
@@ -34,6 +35,12 @@ struct Owner {
 }
 
 impl Owner {
+    fn entry(&self, at: usize) -> Entry<'_> {
+        let Identity { name, operation, api_version, subresource } = &self.identity;
+        let (operation, set) = (operation.as_str(), Some(self.set.borrowed()));
+        Entry { at, manager: name, operation, api_version, subresource, set, takes_up: false }
+    }
+
     fn is(&self, identity: &Identity<'_>, set: &Set<'_>) -> bool {
         self.identity == *identity && self.identity.api_version == identity.api_version && self.set == *set
     }
@@ -99,6 +106,24 @@ impl StoredManagers {
     /// `metadata.managedFields`, or `null` if there is no manager; strings are borrowed.
     pub(crate) fn to_value(&self) -> Value<'_> {
         if self.list.is_empty() { Value::Null } else { Value::List(self.list.iter().map(Stored::to_value).collect()) }
+    }
+
+    /// As [`migrate`](super::migrate) of what is written.
+    pub(crate) fn migrate(&self, manager: &str) -> Option<Value<'static>> {
+        let entries = self.list.iter().enumerate().map(|(at, stored)| stored.owner.entry(at)).collect();
+        let after = migrated(entries, manager)?;
+        let mut changed = after.len() != self.list.len();
+        let mut entries = Vec::with_capacity(after.len());
+        for entry in &after {
+            let Stored { time, owner } = self.list.get(entry.at)?;
+            let name = if entry.takes_up { manager } else { &owner.identity.name };
+            let operation = if entry.takes_up { Operation::Apply } else { owner.identity.operation };
+            let identity = Identity { name: name.into(), operation, ..owner.identity.borrowed() };
+            let set = entry.set.as_ref()?;
+            changed |= !owner.is(&identity, set);
+            entries.push(write_entry(&identity, *time, set.to_fields_v1(), |text| Value::from(text.to_owned())));
+        }
+        changed.then_some(Value::List(entries))
     }
 
     /// Whether the others, but for their times, are managers here as well.

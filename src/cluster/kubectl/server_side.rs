@@ -14,7 +14,7 @@ use super::{Place, Session};
 use crate::cluster::request::PatchType;
 use crate::cluster::{LAST_APPLIED, Method, Object, Request};
 use crate::path::Path;
-use crate::structured::{self, Operation};
+use crate::structured::Operation;
 use crate::value::{Map, Value};
 
 const FIELD_MANAGER: &str = "kubectl";
@@ -132,7 +132,7 @@ impl Job<'_> {
         }
         let mut last = None;
         for _ in 0..RETRIES {
-            let Some(entries) = structured::migrate(&object.managed_fields().entries(), self.manager) else { return Ok(false) };
+            let Some(entries) = object.managed_fields().migrate(self.manager) else { return Ok(false) };
             let version = Value::from(object.resource_version().to_owned());
             let patch = vec![replacement("/metadata/managedFields", entries), replacement("/metadata/resourceVersion", version)];
             let request = self.place.request(Method::Patch).content_type(PatchType::Json.media_type());
