@@ -13,11 +13,12 @@ pub(super) fn patched<'p>(patch: &'p Value<'p>) -> Part<'p> {
     }
 }
 
-/// Whether a key stands for no more than the member of its name, or for a list that the patch has too. Other directives are about
-/// members that it does not name, or tell what they found in a place of a list.
+/// Whether a key stands for no more than the member of its name, or is a list about a list that the patch has too. Other directives
+/// are about members that it does not name, or tell what they found in a place of a list.
 fn names_its_reach(patch: &Map<'_>, key: &str) -> bool {
+    let is_list = |key: &str| matches!(patch.get(key), Some(Value::List(_)));
     let list = list_of(key, SET_ELEMENT_ORDER).or_else(|| list_of(key, DELETE_FROM_PRIMITIVE_LIST));
-    list.map_or(!key.starts_with('$'), |list| matches!(patch.get(list), Some(Value::List(_))))
+    list.map_or(!key.starts_with('$'), |list| is_list(key) && is_list(list))
 }
 
 /// What of the current object is compared with the modified one, where nobody asks for what else it has.
