@@ -79,6 +79,11 @@ impl<'s> TypeRef<'s> {
         ty.field(name)?.default().filter(|default| !default.is_null())
     }
 
+    /// Whether this is an object with declared fields that is merged member by member.
+    pub(super) fn is_struct(self) -> bool {
+        matches!(self.atom(&Value::Null), Atom::Map(fields) if fields.declared.is_some() && !fields.atomic)
+    }
+
     /// The type of the items where this is a list.
     pub(super) fn item(self) -> Option<TypeRef<'s>> {
         match self.atom(&Value::List(Vec::new())) {
