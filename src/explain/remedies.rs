@@ -250,7 +250,8 @@ pub(super) fn tried(patient: Patient<'_>) -> Result<Tried, Error> {
         let live = object.as_ref().map(|object| patient.target.view(object));
         let aim = candidate.aim.clone();
         let aim = aim.as_deref().unwrap_or(patient.target.wanted);
-        if let (Some(object), Some(live)) = (&object, live.as_ref().filter(|live| converged(aim, Some(live)))) {
+        let is_met = |live: &&Value<'_>| end.converged.unwrap_or_else(|| converged(aim, Some(live)));
+        if let (Some(object), Some(live)) = (&object, live.as_ref().filter(is_met)) {
             if candidate.is_remedy() {
                 tried.remedies.extend(remedy(patient, candidate, End { aim, tried: &end, object, live, gone: gone.as_ref() })?);
             }
@@ -357,7 +358,7 @@ fn risks(patient: Patient<'_>, plan: &Plan, end: &End<'_>, differing: &[(String,
         if address(before) != address(live) && address(before).is_some() {
             risks.push(Risk::MovesClusterIp);
         }
-        if order_of(before) != order_of(live) && sorted_order(before) == sorted_order(live) {
+        if !order_of(before).eq(order_of(live)) && sorted_order(before) == sorted_order(live) {
             risks.push(Risk::ReordersPorts);
         }
         match (annotation(before), annotation(live)) {
@@ -410,12 +411,12 @@ fn address<'v>(object: &'v Value<'_>) -> Option<&'v str> {
     object.at(&["spec", "clusterIP"]).and_then(Value::as_str)
 }
 
-fn order_of<'v>(object: &'v Value<'_>) -> Vec<Key<'v>> {
-    items_of(object).iter().map(Key::of).collect()
+fn order_of<'v>(object: &'v Value<'_>) -> impl Iterator<Item = Key<'v>> {
+    items_of(object).iter().map(Key::of)
 }
 
 fn sorted_order<'v>(object: &'v Value<'_>) -> Vec<Key<'v>> {
-    let mut order = order_of(object);
+    let mut order: Vec<_> = order_of(object).collect();
     order.sort();
     order
 }

@@ -54,6 +54,8 @@ pub(super) struct Tried {
     pub(super) error: Option<String>,
     pub(super) causes: Vec<StatusCause>,
     pub(super) cluster: Cluster,
+    /// Whether the live object then has what the manifest states, where that was looked at.
+    pub(super) converged: Option<bool>,
     /// After the first of several commands.
     pub(super) midway: Option<Cluster>,
 }
@@ -98,7 +100,7 @@ impl Candidate {
                 break;
             }
         }
-        Ok(last.map(|(outcome, error, causes)| Tried { outcome, error, causes, cluster, midway }))
+        Ok(last.map(|(outcome, error, causes)| Tried { outcome, error, causes, cluster, converged: None, midway }))
     }
 
     /// What the ways were run for already.
@@ -110,6 +112,7 @@ impl Candidate {
                 error: ran.report.error.clone(),
                 causes: ran.report.causes.clone(),
                 cluster: ran.cluster.clone(),
+                converged: Some(ran.report.converged),
                 midway: None,
             }),
             Plan::ApplyTwice => ran(Way::ClientSideApply).map(|ran| Tried {
@@ -117,6 +120,7 @@ impl Candidate {
                 error: None,
                 causes: Vec::new(),
                 cluster: ran.again.clone(),
+                converged: Some(ran.report.again.converged),
                 midway: Some(ran.cluster.clone()),
             }),
             _ => None,
