@@ -69,16 +69,24 @@ pub(super) struct Ownership<'p, 'v> {
 /// what was not the manager's. No member of the object has to do with another, so that they are made for those alone of which
 /// something may have been given up.
 pub(super) fn given_up(merged: &Value<'_>, ownership: &Ownership<'_, '_>, schema: &Schema) -> Set<'static> {
-    let last = ownership.last.only(|node| !ownership.is_kept(node, TypeRef::Known(schema.root())));
+    let Doubt { last, members, .. } = ownership.doubt(members_of(Some(merged)), TypeRef::Known(schema.root()));
     if last.is_empty() {
         return Set::new();
     }
-    let within = |element: &Element<'_>| last.find(element).is_some();
-    let now = ownership.now.only(|node| within(&node.element));
-    let others: Vec<_> = ownership.others.iter().map(|set| set.only(|node| within(&node.element))).collect();
-    let members = members_of(Some(merged)).iter().filter(|(name, _)| within(&Element::field(*name)));
-    let merged = Value::Map(Map::of_sorted(members.map(|(name, value)| (Cow::Borrowed(name), value.borrowed())).collect()));
-    three_passes(&merged, &Ownership { last: &last, now: &now, others: others.iter().collect() }, schema)
+    let last = Set::of_unsorted(last);
+    let doubtful = Ownership { last: &last, now: ownership.now, others: ownership.others.clone() };
+    three_passes(&Value::Map(Map::from_entries(members)), &doubtful, schema)
+}
+
+/// What the passes have to look at of an object.
+#[derive(Default)]
+struct Doubt<'p> {
+    /// What the manager owned there.
+    last: Vec<Node<'p>>,
+    /// The members that there are of it.
+    members: Vec<(Cow<'p, str>, Value<'p>)>,
+    /// A scalar that stays.
+    stays: Option<(Node<'p>, Value<'p>)>,
 }
 
 fn three_passes(merged: &Value<'_>, ownership: &Ownership<'_, '_>, schema: &Schema) -> Set<'static> {
@@ -91,6 +99,47 @@ fn three_passes(merged: &Value<'_>, ownership: &Ownership<'_, '_>, schema: &Sche
     let unowned = unowned.difference_with_named_fields(&fields(&without_last, schema), Some(root));
     let without_unowned = remove(merged.borrowed(), &unowned, root).unwrap_or_default();
     all.difference_with_named_fields(&fields(&without_unowned, schema), Some(root)).intersection(&last).into_owned()
+}
+
+impl<'p> Ownership<'p, 'p> {
+    fn doubt(&self, object: &'p Map<'p>, ty: TypeRef<'_>) -> Doubt<'p> {
+        let mut doubt = Doubt::default();
+        for node in self.last.nodes() {
+            let Element::Field(name) = &node.element else { continue };
+            let value = object.get(name);
+            if self.is_kept(node, ty) {
+                let scalar = value.filter(|value| doubt.stays.is_none() && value.as_map().is_none() && value.as_list().is_none());
+                doubt.stays = scalar.map(|value| (node.borrowed(), value.borrowed())).or(doubt.stays);
+                continue;
+            }
+            let (last, value) = match self.inside(node, value, ty) {
+                Some((last, members)) => (last, Some(Value::Map(members))),
+                None => (node.borrowed(), value.map(Value::borrowed)),
+            };
+            doubt.last.push(last);
+            doubt.members.extend(value.map(|value| (Cow::Borrowed(&**name), value)));
+        }
+        doubt
+    }
+
+    /// The part of a struct that is in doubt, where something else in it stays, so that it is not emptied either way.
+    fn inside(&self, last: &'p Node<'p>, value: Option<&'p Value<'p>>, ty: TypeRef<'_>) -> Option<(Node<'p>, Map<'p>)> {
+        let (inner, declared) = last.place(Some(ty));
+        let inner = inner.filter(|inner| declared && inner.is_struct())?;
+        let below = |set: &&'p Set<'p>| set.find(&last.element).map(|node| &node.below);
+        let others = self.others.iter().filter_map(below).collect();
+        let ownership = Ownership { last: &last.below, now: below(&self.now)?, others };
+        let Doubt { last: mut nodes, mut members, stays } = ownership.doubt(value?.as_map()?, inner);
+        let (node, value) = stays.filter(|_| !nodes.is_empty())?;
+        if let Element::Field(name) = &node.element {
+            members.push((name.clone(), value));
+        }
+        nodes.push(node);
+        Some((
+            Node { element: last.element.borrowed(), member: last.member, below: Set::of_unsorted(nodes) },
+            Map::from_entries(members),
+        ))
+    }
 }
 
 impl Ownership<'_, '_> {

@@ -44,7 +44,7 @@ impl<'a> Node<'a> {
         Node { element, member: true, below: Set::new() }
     }
 
-    fn borrowed(&self) -> Node<'_> {
+    pub(super) fn borrowed(&self) -> Node<'_> {
         Node { element: self.element.borrowed(), member: self.member, below: self.below.borrowed() }
     }
 
@@ -249,11 +249,6 @@ impl<'a> Set<'a> {
     /// The same set, borrowed from this one.
     pub(super) fn borrowed(&self) -> Set<'_> {
         Set { nodes: self.nodes.shared() }
-    }
-
-    /// The nodes for which `keep` answers true, with all below them.
-    pub(super) fn only(&self, keep: impl Fn(&Node<'a>) -> bool) -> Set<'_> {
-        Set::of(self.nodes.iter().filter(|node| keep(node)).map(Node::borrowed).collect())
     }
 
     /// The same set with elements of its own.
