@@ -443,6 +443,10 @@ fn output() {
                 "patch service dns -p {\"spec\":{\"type\":\"NodePort\"}} --dry-run=client -o yaml",
                 "…  type: NodePort\nstatus:\n…",
             ),
+            step(
+                "patch service dns -p {\"metadata\":null} --dry-run=client -o yaml",
+                "apiVersion: v1\nkind: Service\nspec:\n  clusterIP: …",
+            ),
             step("patch service dns -p {} -o name", "service/dns\n").sends(PATCH),
             // kubectl prints the labels that it set on what it had read before.
             step("label service dns c=2 a- -o yaml", "…  labels:\n    c: \"2\"\n…  resourceVersion: \"1\"\n…")

@@ -66,7 +66,8 @@ impl Session<'_, '_> {
             }
             Output::Json | Output::Yaml => shown.value(),
         };
-        if !managed_fields && let Some(metadata) = object::metadata_mut(&mut object) {
+        let metadata = object.as_map_mut().and_then(|object| object.get_mut("metadata")).and_then(Value::as_map_mut);
+        if !managed_fields && let Some(metadata) = metadata {
             metadata.remove("managedFields");
         }
         match object.as_map().filter(|_| output == Output::Yaml) {
