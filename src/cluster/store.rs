@@ -148,7 +148,7 @@ fn with_managed_fields<'v>(service: &'v Service, managed_fields: &'v ManagedFiel
     let mut value = service.to_value();
     let entries = managed_fields.entries();
     if entries.as_list().is_some_and(|entries| !entries.is_empty())
-        && let Some(metadata) = value.as_map_mut().and_then(|object| object.get_mut("metadata")).and_then(Value::as_map_mut)
+        && let Some(metadata) = value.map_at_mut(&["metadata"])
     {
         metadata.insert("managedFields", entries);
     }

@@ -109,7 +109,7 @@ pub(super) fn replay(steps: &[Step], environment: Environment, target: Target<'_
 
 /// The object with its namespace, which a hand-written one may leave out.
 fn placed<'v>(mut live: Value<'v>, namespace: &'v str) -> Value<'v> {
-    if let Some(metadata) = live.as_map_mut().and_then(|live| live.get_mut("metadata")).and_then(Value::as_map_mut) {
+    if let Some(metadata) = live.map_at_mut(&["metadata"]) {
         metadata.entry_or_insert_with("namespace", || Value::from(namespace));
     }
     live
@@ -168,7 +168,7 @@ fn with_owners<'v>(
     let Some(owners) = rebuilt else {
         return Ok((live, Some(Note::OwnershipUnknown)));
     };
-    if let Some(metadata) = live.as_map_mut().and_then(|live| live.get_mut("metadata")).and_then(Value::as_map_mut) {
+    if let Some(metadata) = live.map_at_mut(&["metadata"]) {
         metadata.insert("managedFields", owners);
     }
     Ok((live, Some(Note::OwnershipRebuilt)))

@@ -68,13 +68,7 @@ pub(super) fn sync(object: &mut Value<'_>, config: &Value<'_>) {
         return;
     }
     let text = last_applied(config);
-    let annotations = object
-        .as_map_mut()
-        .and_then(|object| object.get_mut("metadata"))
-        .and_then(Value::as_map_mut)
-        .and_then(|metadata| metadata.get_mut("annotations"))
-        .and_then(Value::as_map_mut);
-    let Some(annotations) = annotations else { return };
+    let Some(annotations) = object.map_at_mut(&["metadata", "annotations"]) else { return };
     annotations.insert(LAST_APPLIED, Value::from(text));
     coerce_nulls(annotations);
     let size: usize = annotations.iter().map(|(key, value)| key.len() + value.as_str().map_or(0, str::len)).sum();

@@ -86,6 +86,11 @@ impl<'a> Value<'a> {
         keys.iter().try_fold(self, |value, key| value.get(key))
     }
 
+    /// The object under a chain of object keys, to be changed.
+    pub(crate) fn map_at_mut(&mut self, keys: &[&str]) -> Option<&mut Map<'a>> {
+        keys.iter().try_fold(self, |value, key| value.as_map_mut()?.get_mut(key))?.as_map_mut()
+    }
+
     /// Whether this is `null`.
     pub fn is_null(&self) -> bool {
         matches!(self, Value::Null)

@@ -132,7 +132,7 @@ impl Source {
             return value::parse(text.as_bytes());
         }
         let mut object = applied.borrowed();
-        if let Some(Value::Map(annotations)) = metadata_mut(&mut object).and_then(|metadata| metadata.get_mut("annotations")) {
+        if let Some(annotations) = object.map_at_mut(&["metadata", "annotations"]) {
             annotations.remove(LAST_APPLIED);
         }
         Ok(object)
@@ -192,7 +192,7 @@ fn save_last_applied(object: &mut Value<'_>) {
     let mut text = String::new();
     object.write_to(&mut text);
     text.push('\n');
-    if let Some(Value::Map(annotations)) = metadata_mut(object).and_then(|metadata| metadata.get_mut("annotations")) {
+    if let Some(annotations) = object.map_at_mut(&["metadata", "annotations"]) {
         annotations.insert(LAST_APPLIED, Value::from(text));
     }
 }

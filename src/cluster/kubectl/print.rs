@@ -66,8 +66,7 @@ impl Session<'_, '_> {
             }
             Output::Json | Output::Yaml => shown.value(),
         };
-        let metadata = object.as_map_mut().and_then(|object| object.get_mut("metadata")).and_then(Value::as_map_mut);
-        if !managed_fields && let Some(metadata) = metadata {
+        if !managed_fields && let Some(metadata) = object.map_at_mut(&["metadata"]) {
             metadata.remove("managedFields");
         }
         match object.as_map().filter(|_| output == Output::Yaml) {
