@@ -206,8 +206,9 @@ fn json(write: &mut Write<'_, '_>, live: &Object, document: Document<'_>, body: 
         let (most, sent) = (json_patch::MAX_OPERATIONS, operations.len());
         return Err(Status::too_large(&format!("The allowed maximum operations in a JSON patch is {most}, got {sent}")).into());
     }
-    // Managed fields that no operation reaches are left out: without them the live ones count.
-    if operations.iter().any(reaches_managed_fields) {
+    // Managed fields that no operation reaches are left out: without them the live ones count. What the first operation to reach
+    // them puts in their place is there without them as well.
+    if operations.iter().find(|operation| reaches_managed_fields(operation)).is_some_and(|first| !sets_managed_fields(first)) {
         let patched = json_patch::apply(live.stored_document(), operations).map_err(|_| Status::unprocessable())?;
         return decode(write, live, patched, findings, |document| printed(document, body));
     }
@@ -218,12 +219,26 @@ fn json(write: &mut Write<'_, '_>, live: &Object, document: Document<'_>, body: 
     })
 }
 
+const MANAGED_FIELDS: &str = "/metadata/managedFields";
+
 /// Whether an operation of a JSON patch is about the managed fields, or about something that holds them.
 fn reaches_managed_fields(operation: &Value<'_>) -> bool {
-    const MANAGED_FIELDS: &str = "/metadata/managedFields";
     let members = operation.as_map().map(value::Map::entries).unwrap_or_default();
-    let mut places = members.iter().filter(|(key, _)| key == "path" || key == "from").filter_map(|(_, place)| place.as_str());
+    let places = members.iter().filter(|(key, _)| key == "path" || key == "from").filter_map(|(_, place)| place.as_str());
+    // Upstream: what stands before the first slash is ignored.
+    let mut places = places.map(|place| place.find('/').and_then(|at| place.get(at..)).unwrap_or(place));
     places.any(|place| MANAGED_FIELDS.starts_with(place) || place.starts_with(MANAGED_FIELDS))
+}
+
+/// Whether an operation of a JSON patch sets the managed fields, whatever they were.
+fn sets_managed_fields(operation: &Value<'_>) -> bool {
+    let members = operation.as_map().map(value::Map::entries).unwrap_or_default();
+    members.iter().all(|(key, member)| match (&**key, member.as_str()) {
+        ("op", Some(op)) => matches!(op, "add" | "replace"),
+        ("path", Some(path)) => path == MANAGED_FIELDS,
+        ("op" | "path" | "from", _) => false,
+        _ => true,
+    })
 }
 
 /// Reads an operation of a JSON patch as its struct: what strict decoding finds in it, and the first value that is no text.
