@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Value, name};
+use crate::path::Items;
 
 /// Objects up to this length are searched from the front.
 const SHORT: usize = 16;
@@ -19,9 +20,16 @@ const SHORT: usize = 16;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Map<'a> {
-    entries: Vec<(Cow<'a, str>, Value<'a>)>,
+    entries: Items<'a, Entry<'a>>,
     /// The members of a [partial](Map::is_partial) object that were not read.
     unread: Option<Box<Unread<'a>>>,
+}
+
+type Entry<'a> = (Cow<'a, str>, Value<'a>);
+
+/// A copy of a member that borrows its strings from it.
+fn borrowed<'b>((key, value): &'b Entry<'_>) -> Entry<'b> {
+    (Cow::Borrowed(&**key), value.borrowed())
 }
 
 /// Members sorted by key, each as Go writes it or, in an object that is never written, as it came.
@@ -44,7 +52,7 @@ impl<'a> Unread<'a> {
 impl<'a> Map<'a> {
     /// An object without members.
     pub const fn new() -> Self {
-        Map { entries: Vec::new(), unread: None }
+        Map { entries: Items::new(), unread: None }
     }
 
     /// Sorts members by key; of a repeated key the last one stays.
@@ -59,18 +67,18 @@ impl<'a> Map<'a> {
                 same
             });
         }
-        Map { entries, unread: None }
+        Map { entries: Items::Own(entries), unread: None }
     }
 
     /// Members in the order of a text, for a [`Document`](super::Document) alone: nothing here may be looked up.
     pub(crate) const fn in_document_order(entries: Vec<(Cow<'a, str>, Value<'a>)>) -> Self {
-        Map { entries, unread: None }
+        Map { entries: Items::Own(entries), unread: None }
     }
 
     /// Brings members in the order of a text into the order of their keys; of a repeated key the last one stays.
     pub(crate) fn sort(&mut self) {
         if !in_order(&self.entries) {
-            *self = Map::from_entries(std::mem::take(&mut self.entries));
+            *self = Map::from_entries(std::mem::take(&mut self.entries).into_vec(borrowed));
         }
     }
 
@@ -94,16 +102,16 @@ impl<'a> Map<'a> {
 
     /// Brings sorted members into the order of what `rank` makes of them, for a [`Document`](super::Document) alone.
     pub(crate) fn order_with<K: Ord>(&mut self, mut rank: impl FnMut(&str, &mut Value<'a>) -> K) {
-        let ranked = std::mem::take(&mut self.entries).into_iter().map(|(key, mut value)| (rank(&key, &mut value), key, value));
-        let mut ranked: Vec<_> = ranked.collect();
+        let entries = std::mem::take(&mut self.entries).into_vec(borrowed);
+        let mut ranked: Vec<_> = entries.into_iter().map(|(key, mut value)| (rank(&key, &mut value), key, value)).collect();
         ranked.sort_by(|(a, ..), (b, ..)| a.cmp(b));
-        self.entries = ranked.into_iter().map(|(_, key, value)| (key, value)).collect();
+        self.entries = Items::Own(ranked.into_iter().map(|(_, key, value)| (key, value)).collect());
     }
 
     /// An object of members that are in the order of their keys, each once.
     pub(crate) fn of_sorted(entries: Vec<(Cow<'a, str>, Value<'a>)>) -> Self {
         debug_assert!(in_order(&entries), "members out of order");
-        Map { entries, unread: None }
+        Map { entries: Items::Own(entries), unread: None }
     }
 
     /// How many members there are.
@@ -114,6 +122,11 @@ impl<'a> Map<'a> {
     /// Whether there is no member.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// The members, to be changed.
+    fn own(&mut self) -> &mut Vec<Entry<'a>> {
+        self.entries.own(borrowed)
     }
 
     fn find(&self, key: &str) -> Result<usize, usize> {
@@ -141,7 +154,7 @@ impl<'a> Map<'a> {
 
     /// The value of `key`, to change.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Value<'a>> {
-        self.position(key).map(|at| &mut self.entries[at].1)
+        self.position(key).map(|at| &mut self.own()[at].1)
     }
 
     /// Whether `key` is a member.
@@ -153,13 +166,13 @@ impl<'a> Map<'a> {
     pub fn insert(&mut self, key: impl Into<Cow<'a, str>>, value: Value<'a>) -> Option<Value<'a>> {
         let key = key.into();
         if self.entries.last().is_none_or(|last| name::order(&last.0, &key).is_lt()) {
-            self.entries.push((key, value));
+            self.own().push((key, value));
             return None;
         }
         match self.find(&key) {
-            Ok(at) => Some(std::mem::replace(&mut self.entries[at].1, value)),
+            Ok(at) => Some(std::mem::replace(&mut self.own()[at].1, value)),
             Err(at) => {
-                self.entries.insert(at, (key, value));
+                self.own().insert(at, (key, value));
                 None
             }
         }
@@ -168,21 +181,23 @@ impl<'a> Map<'a> {
     /// The value of `key`, set to `default()` first if it is absent.
     pub fn entry_or_insert_with(&mut self, key: impl Into<Cow<'a, str>>, default: impl FnOnce() -> Value<'a>) -> &mut Value<'a> {
         let key = key.into();
-        let at = self.find(&key).unwrap_or_else(|at| {
-            self.entries.insert(at, (key, default()));
+        let found = self.find(&key);
+        let entries = self.own();
+        let at = found.unwrap_or_else(|at| {
+            entries.insert(at, (key, default()));
             at
         });
-        &mut self.entries[at].1
+        &mut entries[at].1
     }
 
     /// Takes `key` out.
     pub fn remove(&mut self, key: &str) -> Option<Value<'a>> {
-        self.position(key).map(|at| self.entries.remove(at).1)
+        self.position(key).map(|at| self.own().remove(at).1)
     }
 
     /// Keeps the members for which `keep` answers true.
     pub fn retain(&mut self, mut keep: impl FnMut(&str, &mut Value<'a>) -> bool) {
-        self.entries.retain_mut(|(key, value)| keep(key, value));
+        self.own().retain_mut(|(key, value)| keep(key, value));
     }
 
     /// The members in the order of their keys.
@@ -197,7 +212,7 @@ impl<'a> Map<'a> {
 
     /// The members in the order of their keys, values to change.
     pub fn iter_mut(&mut self) -> impl ExactSizeIterator<Item = (&str, &mut Value<'a>)> {
-        self.entries.iter_mut().map(|(key, value)| (&**key, value))
+        self.own().iter_mut().map(|(key, value)| (&**key, value))
     }
 
     /// The keys in order.
@@ -210,18 +225,19 @@ impl<'a> Map<'a> {
         self.entries.iter().map(|(_, value)| value)
     }
 
-    /// A copy that borrows its strings from this one.
+    /// A copy that borrows its members from this one.
     pub fn borrowed(&self) -> Map<'_> {
         Map {
-            entries: self.entries.iter().map(|(key, value)| (Cow::Borrowed(&**key), value.borrowed())).collect(),
+            entries: self.entries.shared(),
             unread: self.unread.as_ref().map(|unread| Box::new(unread.borrowed())),
         }
     }
 
     /// The same object with strings of its own.
     pub fn into_owned(self) -> Map<'static> {
+        let entries = self.entries.into_vec(borrowed).into_iter();
         Map {
-            entries: self.entries.into_iter().map(|(key, value)| (Cow::Owned(key.into_owned()), value.into_owned())).collect(),
+            entries: Items::Own(entries.map(|(key, value)| (Cow::Owned(key.into_owned()), value.into_owned())).collect()),
             unread: self.unread.map(|unread| Box::new(unread.into_owned())),
         }
     }
@@ -229,7 +245,7 @@ impl<'a> Map<'a> {
 
 impl PartialEq for Map<'_> {
     fn eq(&self, other: &Self) -> bool {
-        let mut pairs = self.entries.iter().zip(&other.entries);
+        let mut pairs = self.entries.iter().zip(other.entries.iter());
         self.entries.len() == other.entries.len()
             && pairs.all(|((a, left), (b, right))| name::same(a, b) && left == right)
             && self.unread == other.unread
@@ -246,7 +262,7 @@ impl<'a> IntoIterator for Map<'a> {
     type IntoIter = std::vec::IntoIter<Self::Item>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.entries.into_iter()
+        self.entries.into_vec(borrowed).into_iter()
     }
 }
 
