@@ -51,7 +51,7 @@ pub(crate) fn request(request: &Recorded) -> String {
     let body = serde_json::to_value(request.body()).unwrap_or_default();
     let mut text = String::new();
     json(&shortened(&body), 14, &mut text);
-    let query: Vec<String> = request.query().iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let query: Vec<String> = request.query().map(|(name, value)| format!("{name}={value}")).collect();
     let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
     format!(
         "      sent    {} {}{query}\n              {}\n              {text}\n      answer  {}\n\n",

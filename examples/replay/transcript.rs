@@ -187,7 +187,7 @@ impl Replay {
         let requests = outcome.requests();
         for (at, (recorded, sent)) in command.requests.iter().zip(requests).enumerate() {
             let place = format!("{place}.requests[{at}]");
-            let query: BTreeMap<String, String> = sent.query().iter().cloned().collect();
+            let query: BTreeMap<String, String> = sent.query().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
             let body = normal_texts(serde_json::to_value(sent.body()).unwrap_or_default());
             for (key, expected, got) in [
                 ("method", Value::from(recorded.method.as_str()), Value::from(sent.method())),

@@ -98,7 +98,7 @@ impl Options {
     }
 
     fn of_query(write: &Write<'_, '_>, request: &Request) -> Result<Self, Stop> {
-        let find = |key| request.parameters().iter().find(|(name, _)| name == key).map(|(_, value)| value.clone());
+        let find = |key| request.parameters().iter().find(|(name, _)| name == key).map(|(_, value)| value.to_string());
         if let Some(seconds) = find("gracePeriodSeconds")
             && let Err(error) = seconds.parse::<i64>()
         {

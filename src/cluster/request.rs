@@ -5,6 +5,7 @@
 //! what a write does; any other path is [not modelled](crate::Error::is_not_modelled). Options that change nothing here
 //! (`pretty`, `timeout`) pass unread.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -70,11 +71,14 @@ impl fmt::Display for Method {
 pub struct Request {
     method: Method,
     path: String,
-    query: Vec<(String, String)>,
-    content_type: Option<String>,
-    user_agent: String,
+    query: Vec<Parameter>,
+    content_type: Option<Cow<'static, str>>,
+    user_agent: Cow<'static, str>,
     body: Body,
 }
+
+/// A parameter of a query: its name and its value.
+pub(crate) type Parameter = (Cow<'static, str>, Cow<'static, str>);
 
 /// The body of a request: bytes of a client, or a value that the simulated kubectl has in hand.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,28 +95,46 @@ impl Request {
             path: path.into(),
             query: Vec::new(),
             content_type: None,
-            user_agent: String::new(),
+            user_agent: Cow::Borrowed(""),
             body: Body::Bytes(Vec::new()),
         }
     }
 
     /// Adds a query parameter.
     #[must_use]
-    pub fn query(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+    pub fn query(self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.parameter(key.into(), value.into())
+    }
+
+    /// The same, where texts of the program stay where they are.
+    #[must_use]
+    pub(crate) fn parameter(mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Cow<'static, str>>) -> Self {
         self.query.push((key.into(), value.into()));
         self
     }
 
     /// Sets the content type; without one a body is taken for JSON.
     #[must_use]
-    pub fn content_type(mut self, media_type: impl Into<String>) -> Self {
+    pub fn content_type(self, media_type: impl Into<String>) -> Self {
+        self.of_type(media_type.into())
+    }
+
+    /// The same, where a text of the program stays where it is.
+    #[must_use]
+    pub(crate) fn of_type(mut self, media_type: impl Into<Cow<'static, str>>) -> Self {
         self.content_type = Some(media_type.into());
         self
     }
 
     /// Sets the user agent: what stands before its first `/` is the field manager of a write that names none.
     #[must_use]
-    pub fn user_agent(mut self, agent: impl Into<String>) -> Self {
+    pub fn user_agent(self, agent: impl Into<String>) -> Self {
+        self.sent_by(agent.into())
+    }
+
+    /// The same, where a text of the program stays where it is.
+    #[must_use]
+    pub(crate) fn sent_by(mut self, agent: impl Into<Cow<'static, str>>) -> Self {
         self.user_agent = agent.into();
         self
     }
@@ -140,7 +162,7 @@ impl Request {
         &self.path
     }
 
-    pub(crate) fn parameters(&self) -> &[(String, String)] {
+    pub(crate) fn parameters(&self) -> &[Parameter] {
         &self.query
     }
 
@@ -158,8 +180,8 @@ impl Request {
     }
 
     /// Takes the request apart for the record of it.
-    pub(crate) fn into_parts(self) -> (Method, String, Vec<(String, String)>, Option<String>, Body) {
-        (self.method, self.path, self.query, self.content_type, self.body)
+    pub(crate) fn into_parts(self) -> (Method, String, Vec<Parameter>, Cow<'static, str>, Body) {
+        (self.method, self.path, self.query, self.content_type.unwrap_or_default(), self.body)
     }
 }
 
@@ -231,7 +253,7 @@ pub(crate) struct Options<'r> {
 
 impl<'r> Options<'r> {
     /// Reads the options of a query; of a repeated single-valued one the first counts.
-    pub(crate) fn of(query: &'r [(String, String)]) -> Self {
+    pub(crate) fn of(query: &'r [Parameter]) -> Self {
         let mut options = Options::default();
         let mut seen = Vec::new();
         for (key, value) in query {
@@ -313,9 +335,9 @@ impl<'r> Options<'r> {
     }
 
     /// The field manager of the write: the one that is named, else the user agent up to its first `/`.
-    pub(crate) fn manager(&self, user_agent: &str) -> String {
+    pub(crate) fn manager(&self, user_agent: &str) -> Cow<'r, str> {
         if !self.field_manager.is_empty() {
-            return self.field_manager.to_owned();
+            return Cow::Borrowed(self.field_manager);
         }
         let mut name = String::new();
         for c in user_agent.split('/').next().unwrap_or_default().chars().filter(|c| value::is_printable(*c)) {
@@ -324,7 +346,7 @@ impl<'r> Options<'r> {
             }
             name.push(c);
         }
-        if name.is_empty() { "unknown".to_owned() } else { name }
+        if name.is_empty() { Cow::Borrowed("unknown") } else { Cow::Owned(name) }
     }
 }
 
@@ -349,8 +371,8 @@ pub(crate) fn settle(kind: &'static str, causes: Vec<Cause>) -> Result<(), Statu
 mod tests {
     use super::*;
 
-    fn query(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    fn query(pairs: &[(&str, &str)]) -> Vec<Parameter> {
+        pairs.iter().map(|(key, value)| ((*key).to_owned().into(), (*value).to_owned().into())).collect()
     }
 
     #[track_caller]

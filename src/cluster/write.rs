@@ -4,6 +4,7 @@
 //! `pkg/registry/rest/{create,update,meta}.go`; kubernetes v1.37.2 `pkg/registry/core/service/storage/storage.go`. Left out:
 //! admission beyond what is always on.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::environment::Phase;
@@ -87,7 +88,7 @@ pub(super) fn handle(cluster: &mut Cluster, request: &Request, trace: &mut dyn T
 pub(super) struct Write<'w, 't> {
     pub(super) target: Target<'w>,
     pub(super) options: Options<'w>,
-    pub(super) manager: String,
+    pub(super) manager: Cow<'w, str>,
     pub(super) now: Arc<str>,
     pub(super) draws: Draws,
     /// The resourceVersion that a write takes.

@@ -174,7 +174,7 @@ fn code(rest: &str) -> String {
 }
 
 fn request_line(sent: &Recorded, with_query: bool) -> String {
-    let query: Vec<String> = sent.query().iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let query: Vec<String> = sent.query().map(|(name, value)| format!("{name}={value}")).collect();
     let query = if with_query && !query.is_empty() { format!("?{}", query.join("&")) } else { String::new() };
     format!("{} {}{query}", sent.method(), sent.path())
 }

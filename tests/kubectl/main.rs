@@ -108,7 +108,7 @@ fn sent(outcome: &Outcome) -> String {
 }
 
 fn request(request: &Recorded) -> String {
-    let parameter = |name| request.query().iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+    let parameter = |name| request.query().find(|(key, _)| *key == name).map(|(_, value)| value);
     let kind = request.content_type().strip_prefix("application/").and_then(|kind| kind.split('-').next()).unwrap_or_default();
     let mut line = request.method().to_owned();
     if request.method() == "PATCH" {

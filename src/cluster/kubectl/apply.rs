@@ -162,7 +162,7 @@ impl Job<'_> {
         *sent = Some(Sent::Patch(Arc::clone(&patch)));
         let writer = verbs::Writer::new(&self.options.common, FIELD_MANAGER);
         let request = self.place.request(Method::Patch);
-        let request = writer.mark(request.content_type(PatchType::Strategic.media_type())).value(patch);
+        let request = writer.mark(request.of_type(PatchType::Strategic.media_type())).value(patch);
         session.send(request).map(Done::patched)
     }
 

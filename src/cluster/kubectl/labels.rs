@@ -212,6 +212,6 @@ fn send(
     manager: &str,
 ) -> Result<Object, Failure> {
     let writer = Writer::new(common, manager).without_validation();
-    let request = writer.mark(place.request(Method::Patch).content_type(PatchType::Merge.media_type()));
+    let request = writer.mark(place.request(Method::Patch).of_type(PatchType::Merge.media_type()));
     session.send(request.value(Arc::new(patch)))
 }

@@ -14,6 +14,7 @@ mod print;
 mod server_side;
 mod verbs;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::de::{Deserialize, Deserializer, Error as _};
@@ -23,7 +24,7 @@ pub(crate) use object::ManifestFile;
 pub use options::{Annotate, Apply, Create, Delete, DryRun, Label, Patch, Replace};
 
 use super::environment::Phase;
-use super::request::Body;
+use super::request::{Body, Parameter};
 use super::{Cluster, Method, Object, Request, Response, Status, Trace};
 use crate::value::{self, Value};
 use crate::{Error, Manifest};
@@ -93,9 +94,9 @@ pub struct Recorded {
     #[serde(serialize_with = "serialize_method", deserialize_with = "deserialize_method")]
     method: Method,
     path: String,
-    query: Vec<(String, String)>,
+    query: Vec<Parameter>,
     #[serde(rename = "type")]
-    content_type: String,
+    content_type: Cow<'static, str>,
     #[serde(serialize_with = "serialize_shared", deserialize_with = "deserialize_shared")]
     body: Arc<Value<'static>>,
     code: u16,
@@ -135,9 +136,9 @@ impl Recorded {
         &self.path
     }
 
-    /// The query parameters.
-    pub fn query(&self) -> &[(String, String)] {
-        &self.query
+    /// The query parameters, as name and value.
+    pub fn query(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
+        self.query.iter().map(|(key, value)| (&**key, &**value))
     }
 
     /// The content type of the body.
@@ -378,7 +379,7 @@ fn record(request: Request, response: &Response, live: Option<Object>) -> Record
         method,
         path,
         query,
-        content_type: content_type.unwrap_or_default(),
+        content_type,
         body,
         code: response.code(),
         status: response.status().cloned(),
@@ -410,19 +411,14 @@ impl Place {
         check_segment("namespace", &self.namespace)
     }
 
-    /// The path of the namespace's Services.
-    fn collection(&self) -> String {
-        ["/api/v1/namespaces/", &self.namespace, "/services"].concat()
-    }
-
     /// A request for the object itself.
     fn request(&self, method: Method) -> Request {
-        Request::new(method, [&self.collection(), "/", &self.name].concat()).user_agent(USER_AGENT)
+        Request::new(method, [NAMESPACES, &self.namespace, "/services/", &self.name].concat()).sent_by(USER_AGENT)
     }
 
     /// A request that creates it.
     fn post(&self) -> Request {
-        Request::new(Method::Post, self.collection()).user_agent(USER_AGENT)
+        Request::new(Method::Post, [NAMESPACES, &self.namespace, "/services"].concat()).sent_by(USER_AGENT)
     }
 }
 
@@ -437,5 +433,8 @@ fn check_segment(what: &str, text: &str) -> Result<(), Failure> {
     }
     Err(Failure::client(format!("invalid {what} {}: [{}]", value::quote(text), faults.join(" "))))
 }
+
+/// The path of all namespaces.
+const NAMESPACES: &str = "/api/v1/namespaces/";
 
 const USER_AGENT: &str = "kubectl/v1.37.2";

@@ -41,7 +41,7 @@ pub(super) fn run(session: &mut Session<'_, '_>, source: &Source, options: &Appl
     let job = Job { writer: Writer::new(&options.common, FIELD_MANAGER), manager, place: &source.place };
     let configuration = source.object();
     let force = if options.force_conflicts { "true" } else { "false" };
-    let apply = || job.apply(Arc::clone(configuration), manager).query("force", force);
+    let apply = || job.apply(Arc::clone(configuration), manager).parameter("force", force);
 
     let mut applied = session.send(apply()).map_err(|failure| {
         if failure.is("UnsupportedMediaType") {
@@ -86,7 +86,7 @@ struct Job<'s> {
 
 impl Job<'_> {
     fn apply(&self, body: Arc<Value<'static>>, manager: &str) -> Request {
-        let request = self.place.request(Method::Patch).content_type(PatchType::Apply.media_type());
+        let request = self.place.request(Method::Patch).of_type(PatchType::Apply.media_type());
         self.writer.with_manager(manager).mark(request).value(body)
     }
 
@@ -135,7 +135,7 @@ impl Job<'_> {
             let Some(entries) = object.managed_fields().migrate(self.manager) else { return Ok(false) };
             let version = Value::from(object.resource_version().to_owned());
             let patch = vec![replacement("/metadata/managedFields", entries), replacement("/metadata/resourceVersion", version)];
-            let request = self.place.request(Method::Patch).content_type(PatchType::Json.media_type());
+            let request = self.place.request(Method::Patch).of_type(PatchType::Json.media_type());
             let request = self.writer.with_manager(self.manager).mark(request).value(Arc::new(Value::from(patch)));
             match session.send(request) {
                 Ok(moved) => {

@@ -46,10 +46,10 @@ impl<'o> Writer<'o> {
 
     /// Adds the parameters to a request.
     pub(super) fn mark(self, request: Request) -> Request {
-        let request = if self.dry_run == DryRun::Server { request.query("dryRun", "All") } else { request };
-        let request = if self.manager.is_empty() { request } else { request.query("fieldManager", self.manager) };
+        let request = if self.dry_run == DryRun::Server { request.parameter("dryRun", "All") } else { request };
+        let request = if self.manager.is_empty() { request } else { request.parameter("fieldManager", self.manager.to_owned()) };
         match self.validate {
-            Some(validate) => request.query("fieldValidation", validate.parameter()),
+            Some(validate) => request.parameter("fieldValidation", validate.parameter()),
             None => request,
         }
     }
@@ -77,7 +77,7 @@ pub(super) fn post(
 ) -> Result<Object, Failure> {
     place.check_namespace()?;
     object::drop_resource_version(&mut object);
-    session.send(writer.mark(place.post().content_type(JSON)).value(object))
+    session.send(writer.mark(place.post().of_type(JSON)).value(object))
 }
 
 const JSON: &str = "application/json";
@@ -121,7 +121,7 @@ fn put(
     {
         metadata.insert("resourceVersion", Value::from(live.resource_version().to_owned()));
     }
-    let request = place.request(Method::Put).content_type(JSON);
+    let request = place.request(Method::Put).of_type(JSON);
     session.send(writer.mark(request).value(object))
 }
 
@@ -167,7 +167,7 @@ pub(super) fn patch(session: &mut Session<'_, '_>, name: &str, options: &Patch) 
         return print_patched(session, &Shown::Made(Arc::new(patched)), changed, options);
     }
     let writer = Writer::new(&options.common, "kubectl-patch").without_validation();
-    let request = writer.mark(place.request(Method::Patch).content_type(options.patch_type.media_type()));
+    let request = writer.mark(place.request(Method::Patch).of_type(options.patch_type.media_type()));
     let after = session.send(request.body(body.into_owned()))?;
     let changed = after != before;
     print_patched(session, &Shown::Answered(after), changed, options)
@@ -280,7 +280,7 @@ pub(super) fn send_delete(
     if dry_run == DryRun::Server {
         options.insert("dryRun", Value::from(vec![Value::from("All")]));
     }
-    let request = place.request(Method::Delete).content_type(JSON).value(Arc::new(Value::from(options)));
+    let request = place.request(Method::Delete).of_type(JSON).value(Arc::new(Value::from(options)));
     session.send(request).map(drop)
 }
 
