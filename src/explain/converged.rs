@@ -243,7 +243,7 @@ impl Ord for Key<'_> {
 }
 
 /// The items of `spec.ports`.
-pub(super) fn items_of<'v>(object: &'v Value<'_>) -> &'v [Value<'v>] {
+pub(super) fn items_of<'v, 'a>(object: &'v Value<'a>) -> &'v [Value<'a>] {
     object.at(&["spec", "ports"]).and_then(Value::as_list).unwrap_or_default()
 }
 

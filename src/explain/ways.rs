@@ -15,7 +15,7 @@ use crate::value::Value;
 pub(super) struct Target<'m> {
     pub(super) manifest: &'m ManifestFile<'m>,
     /// The object of the manifest.
-    pub(super) wanted: &'m Value<'m>,
+    pub(super) wanted: &'m Value<'static>,
     pub(super) namespace: &'m str,
     pub(super) name: &'m str,
     pub(super) file: &'m str,

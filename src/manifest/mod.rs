@@ -92,12 +92,18 @@ impl Manifest {
 
     /// The same of an object that has its keys in order.
     pub(crate) fn of(object: Value<'_>) -> Result<Self, Error> {
+        Manifest::owned(object.into_owned())
+    }
+
+    /// The same of an object that has its strings.
+    pub(crate) fn owned(object: Value<'static>) -> Result<Self, Error> {
         checked(Manifest::unchecked(object))
     }
 
-    fn unchecked(value: Value<'_>) -> Self {
+    fn unchecked(mut value: Value<'static>) -> Self {
+        value.keep();
         Manifest {
-            value: Arc::new(value.into_owned()),
+            value: Arc::new(value),
             object: OnceLock::new(),
             file: None,
             text: None,

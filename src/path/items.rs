@@ -31,21 +31,13 @@ impl<'a, T> Items<'a, T> {
 
     /// The items, made one's own; `copy` makes them of somebody else's.
     pub(crate) fn own(&mut self, copy: impl Fn(&'a T) -> T) -> &mut Vec<T> {
-        if let Items::Shared(items) = self {
-            *self = Items::Own(items.iter().map(copy).collect());
-        }
         match self {
             Items::Own(items) => items,
-            Items::Shared(_) => unreachable!("the items were made one's own"),
+            Items::Shared(items) => {
+                *self = Items::Own(items.iter().map(&copy).collect());
+                self.own(copy)
+            }
         }
-    }
-
-    /// Makes the items one's own and changes them.
-    pub(crate) fn change<R>(&mut self, copy: impl Fn(&'a T) -> T, change: impl FnOnce(&mut Vec<T>) -> R) -> R {
-        let mut items = std::mem::take(self).into_vec(copy);
-        let result = change(&mut items);
-        *self = Items::Own(items);
-        result
     }
 }
 

@@ -160,6 +160,10 @@ fn to_int_or_string(value: &Value<'_>) -> Result<IntOrString, String> {
     match value {
         Value::String(text) => Ok(IntOrString::String(text.clone().into_owned())),
         Value::Integer(_) | Value::Float(_) => {
+            // A shortcut: most numbers fit.
+            if let Some(number) = value.as_i64().and_then(|number| i32::try_from(number).ok()) {
+                return Ok(IntOrString::Int(number));
+            }
             let text = value.to_string();
             let number = text.parse().map_err(|_| format!("json: cannot unmarshal number {text} into Go value of type int32"))?;
             Ok(IntOrString::Int(number))

@@ -184,12 +184,10 @@ impl<'a> Set<'a> {
             return self;
         }
         let mut walk = other.walk();
-        self.change(|nodes| {
-            nodes.retain_mut(|node| {
-                let Some(subtracted) = walk.find(&node.element) else { return true };
-                cut(node, subtracted);
-                !node.is_empty()
-            });
+        self.own().retain_mut(|node| {
+            let Some(subtracted) = walk.find(&node.element) else { return true };
+            cut(node, subtracted);
+            !node.is_empty()
         });
         self
     }
@@ -208,12 +206,10 @@ impl<'a> Set<'a> {
     /// The members that have no path below them.
     #[must_use]
     pub fn leaves(mut self) -> Set<'a> {
-        self.change(|nodes| {
-            nodes.retain_mut(|node| {
-                node.member &= node.below.is_empty();
-                node.below = std::mem::take(&mut node.below).leaves();
-                !node.is_empty()
-            });
+        self.own().retain_mut(|node| {
+            node.member &= node.below.is_empty();
+            node.below = std::mem::take(&mut node.below).leaves();
+            !node.is_empty()
         });
         self
     }
@@ -288,8 +284,9 @@ impl<'a> Set<'a> {
         self.nodes.into_vec(Node::borrowed)
     }
 
-    fn change<R>(&mut self, change: impl FnOnce(&mut Vec<Node<'a>>) -> R) -> R {
-        self.nodes.change(Node::borrowed, change)
+    /// The nodes, to be changed.
+    fn own(&mut self) -> &mut Vec<Node<'a>> {
+        self.nodes.own(Node::borrowed)
     }
 
     pub(super) fn nodes(&self) -> &[Node<'a>] {
@@ -298,7 +295,7 @@ impl<'a> Set<'a> {
 
     /// Changes each node; none may become empty.
     pub(super) fn for_each_mut(&mut self, change: impl FnMut(&mut Node<'a>)) {
-        self.change(|nodes| nodes.iter_mut().for_each(change));
+        self.own().iter_mut().for_each(change);
     }
 
     pub(super) fn find(&self, element: &Element<'_>) -> Option<&Node<'a>> {
@@ -307,25 +304,24 @@ impl<'a> Set<'a> {
 
     /// Changes the node of an element, which comes into being if need be; what comes last in order is cheap.
     pub(super) fn descend(&mut self, element: Element<'a>, change: impl FnOnce(&mut Node<'a>)) {
-        self.change(|nodes| {
-            let at = match nodes.last().map(|last| last.element.cmp(&element)) {
-                None | Some(Ordering::Less) => Err(nodes.len()),
-                Some(Ordering::Equal) => Ok(nodes.len() - 1),
-                Some(Ordering::Greater) => nodes.binary_search_by(|node| node.element.cmp(&element)),
-            };
-            let at = at.unwrap_or_else(|at| {
-                nodes.insert(at, Node { element, member: false, below: Set::new() });
-                at
-            });
-            change(&mut nodes[at]);
+        let nodes = self.own();
+        let at = match nodes.last().map(|last| last.element.cmp(&element)) {
+            None | Some(Ordering::Less) => Err(nodes.len()),
+            Some(Ordering::Equal) => Ok(nodes.len() - 1),
+            Some(Ordering::Greater) => nodes.binary_search_by(|node| node.element.cmp(&element)),
+        };
+        let at = at.unwrap_or_else(|at| {
+            nodes.insert(at, Node { element, member: false, below: Set::new() });
+            at
         });
+        change(&mut nodes[at]);
     }
 
     /// Appends a node behind all others, unless it is empty.
     pub(super) fn push(&mut self, node: Node<'a>) {
         if !node.is_empty() {
             debug_assert!(self.nodes.last().is_none_or(|last| last.element < node.element), "nodes out of order");
-            self.change(|nodes| nodes.push(node));
+            self.own().push(node);
         }
     }
 

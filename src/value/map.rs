@@ -1,6 +1,8 @@
 //! Objects: members sorted by key, in one array.
 
 use std::borrow::Cow;
+use std::ops::Deref;
+use std::sync::Arc;
 
 use super::{Value, name};
 use crate::path::Items;
@@ -20,12 +22,66 @@ const SHORT: usize = 16;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Map<'a> {
-    entries: Items<'a, Entry<'a>>,
+    entries: Entries<'a>,
     /// The members of a [partial](Map::is_partial) object that were not read.
     unread: Option<Box<Unread<'a>>>,
 }
 
 type Entry<'a> = (Cow<'a, str>, Value<'a>);
+
+/// The members of an object: its own, somebody else's, or such as its copies share.
+#[derive(Clone, Debug)]
+enum Entries<'a> {
+    Items(Items<'a, Entry<'a>>),
+    Kept(Arc<Vec<Entry<'a>>>),
+}
+
+impl<'a> Entries<'a> {
+    const fn new() -> Self {
+        Entries::Items(Items::new())
+    }
+
+    fn into_vec(self) -> Vec<Entry<'a>> {
+        match self {
+            Entries::Items(items) => items.into_vec(borrowed),
+            Entries::Kept(kept) => Arc::unwrap_or_clone(kept),
+        }
+    }
+
+    /// The members, to be changed.
+    fn own(&mut self) -> &mut Vec<Entry<'a>> {
+        match self {
+            Entries::Items(items) => items.own(borrowed),
+            Entries::Kept(_) => {
+                *self = std::mem::take(self).into_vec().into();
+                self.own()
+            }
+        }
+    }
+}
+
+impl<'a> Deref for Entries<'a> {
+    type Target = [Entry<'a>];
+
+    fn deref(&self) -> &[Entry<'a>] {
+        match self {
+            Entries::Items(items) => items,
+            Entries::Kept(kept) => kept,
+        }
+    }
+}
+
+impl Default for Entries<'_> {
+    fn default() -> Self {
+        Entries::new()
+    }
+}
+
+impl<'a> From<Vec<Entry<'a>>> for Entries<'a> {
+    fn from(entries: Vec<Entry<'a>>) -> Self {
+        Entries::Items(Items::Own(entries))
+    }
+}
 
 /// A copy of a member that borrows its strings from it.
 fn borrowed<'b>((key, value): &'b Entry<'_>) -> Entry<'b> {
@@ -52,7 +108,7 @@ impl<'a> Unread<'a> {
 impl<'a> Map<'a> {
     /// An object without members.
     pub const fn new() -> Self {
-        Map { entries: Items::new(), unread: None }
+        Map { entries: Entries::new(), unread: None }
     }
 
     /// Sorts members by key; of a repeated key the last one stays.
@@ -67,18 +123,18 @@ impl<'a> Map<'a> {
                 same
             });
         }
-        Map { entries: Items::Own(entries), unread: None }
+        Map { entries: Entries::Items(Items::Own(entries)), unread: None }
     }
 
     /// Members in the order of a text, for a [`Document`](super::Document) alone: nothing here may be looked up.
     pub(crate) const fn in_document_order(entries: Vec<(Cow<'a, str>, Value<'a>)>) -> Self {
-        Map { entries: Items::Own(entries), unread: None }
+        Map { entries: Entries::Items(Items::Own(entries)), unread: None }
     }
 
     /// Brings members in the order of a text into the order of their keys; of a repeated key the last one stays.
     pub(crate) fn sort(&mut self) {
         if !in_order(&self.entries) {
-            *self = Map::from_entries(std::mem::take(&mut self.entries).into_vec(borrowed));
+            *self = Map::from_entries(std::mem::take(&mut self.entries).into_vec());
         }
     }
 
@@ -102,16 +158,16 @@ impl<'a> Map<'a> {
 
     /// Brings sorted members into the order of what `rank` makes of them, for a [`Document`](super::Document) alone.
     pub(crate) fn order_with<K: Ord>(&mut self, mut rank: impl FnMut(&str, &mut Value<'a>) -> K) {
-        let entries = std::mem::take(&mut self.entries).into_vec(borrowed);
+        let entries = std::mem::take(&mut self.entries).into_vec();
         let mut ranked: Vec<_> = entries.into_iter().map(|(key, mut value)| (rank(&key, &mut value), key, value)).collect();
         ranked.sort_by(|(a, ..), (b, ..)| a.cmp(b));
-        self.entries = Items::Own(ranked.into_iter().map(|(_, key, value)| (key, value)).collect());
+        self.entries = ranked.into_iter().map(|(_, key, value)| (key, value)).collect::<Vec<_>>().into();
     }
 
     /// An object of members that are in the order of their keys, each once.
     pub(crate) fn of_sorted(entries: Vec<(Cow<'a, str>, Value<'a>)>) -> Self {
         debug_assert!(in_order(&entries), "members out of order");
-        Map { entries: Items::Own(entries), unread: None }
+        Map { entries: Entries::Items(Items::Own(entries)), unread: None }
     }
 
     /// How many members there are.
@@ -122,11 +178,6 @@ impl<'a> Map<'a> {
     /// Whether there is no member.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
-    }
-
-    /// The members, to be changed.
-    fn own(&mut self) -> &mut Vec<Entry<'a>> {
-        self.entries.own(borrowed)
     }
 
     fn find(&self, key: &str) -> Result<usize, usize> {
@@ -154,7 +205,7 @@ impl<'a> Map<'a> {
 
     /// The value of `key`, to change.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Value<'a>> {
-        self.position(key).map(|at| &mut self.own()[at].1)
+        self.position(key).map(|at| &mut self.entries.own()[at].1)
     }
 
     /// Whether `key` is a member.
@@ -166,13 +217,13 @@ impl<'a> Map<'a> {
     pub fn insert(&mut self, key: impl Into<Cow<'a, str>>, value: Value<'a>) -> Option<Value<'a>> {
         let key = key.into();
         if self.entries.last().is_none_or(|last| name::order(&last.0, &key).is_lt()) {
-            self.own().push((key, value));
+            self.entries.own().push((key, value));
             return None;
         }
         match self.find(&key) {
-            Ok(at) => Some(std::mem::replace(&mut self.own()[at].1, value)),
+            Ok(at) => Some(std::mem::replace(&mut self.entries.own()[at].1, value)),
             Err(at) => {
-                self.own().insert(at, (key, value));
+                self.entries.own().insert(at, (key, value));
                 None
             }
         }
@@ -182,7 +233,7 @@ impl<'a> Map<'a> {
     pub fn entry_or_insert_with(&mut self, key: impl Into<Cow<'a, str>>, default: impl FnOnce() -> Value<'a>) -> &mut Value<'a> {
         let key = key.into();
         let found = self.find(&key);
-        let entries = self.own();
+        let entries = self.entries.own();
         let at = found.unwrap_or_else(|at| {
             entries.insert(at, (key, default()));
             at
@@ -192,12 +243,12 @@ impl<'a> Map<'a> {
 
     /// Takes `key` out.
     pub fn remove(&mut self, key: &str) -> Option<Value<'a>> {
-        self.position(key).map(|at| self.own().remove(at).1)
+        self.position(key).map(|at| self.entries.own().remove(at).1)
     }
 
     /// Keeps the members for which `keep` answers true.
     pub fn retain(&mut self, mut keep: impl FnMut(&str, &mut Value<'a>) -> bool) {
-        self.own().retain_mut(|(key, value)| keep(key, value));
+        self.entries.own().retain_mut(|(key, value)| keep(key, value));
     }
 
     /// The members in the order of their keys.
@@ -212,7 +263,7 @@ impl<'a> Map<'a> {
 
     /// The members in the order of their keys, values to change.
     pub fn iter_mut(&mut self) -> impl ExactSizeIterator<Item = (&str, &mut Value<'a>)> {
-        self.own().iter_mut().map(|(key, value)| (&**key, value))
+        self.entries.own().iter_mut().map(|(key, value)| (&**key, value))
     }
 
     /// The keys in order.
@@ -228,16 +279,25 @@ impl<'a> Map<'a> {
     /// A copy that borrows its members from this one.
     pub fn borrowed(&self) -> Map<'_> {
         Map {
-            entries: self.entries.shared(),
+            entries: Entries::Items(Items::Shared(&self.entries)),
             unread: self.unread.as_ref().map(|unread| Box::new(unread.borrowed())),
+        }
+    }
+
+    /// Lets all copies of this object share its members, and so of the objects inside.
+    pub(super) fn keep(&mut self) {
+        if !matches!(self.entries, Entries::Kept(_)) {
+            let mut entries = std::mem::take(&mut self.entries).into_vec();
+            entries.iter_mut().for_each(|(_, value)| value.keep());
+            self.entries = Entries::Kept(Arc::new(entries));
         }
     }
 
     /// The same object with strings of its own.
     pub fn into_owned(self) -> Map<'static> {
-        let entries = self.entries.into_vec(borrowed).into_iter();
+        let entries = self.entries.into_vec().into_iter();
         Map {
-            entries: Items::Own(entries.map(|(key, value)| (Cow::Owned(key.into_owned()), value.into_owned())).collect()),
+            entries: entries.map(|(key, value)| (Cow::Owned(key.into_owned()), value.into_owned())).collect::<Vec<_>>().into(),
             unread: self.unread.map(|unread| Box::new(unread.into_owned())),
         }
     }
@@ -262,7 +322,7 @@ impl<'a> IntoIterator for Map<'a> {
     type IntoIter = std::vec::IntoIter<Self::Item>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.entries.into_vec(borrowed).into_iter()
+        self.entries.into_vec().into_iter()
     }
 }
 

@@ -196,6 +196,15 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// Lets all copies of this value share the members of its objects until they are changed.
+    pub(crate) fn keep(&mut self) {
+        match self {
+            Value::List(items) => items.iter_mut().for_each(Value::keep),
+            Value::Map(map) => map.keep(),
+            _ => {}
+        }
+    }
+
     /// Orders two values as structured-merge-diff v6.4.2 does (`value.CompareUsing`).
     ///
     /// Numbers come first and compare by size, an integer and a float alike; then strings by bytes, booleans, lists, objects

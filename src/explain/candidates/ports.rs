@@ -22,10 +22,10 @@ pub(super) fn reordered(patient: Patient<'_>) -> Vec<Candidate> {
         return Vec::new();
     }
     let live = patient.before.map(Ports::of);
-    let mut as_live: Vec<&Value<'_>> = items.iter().collect();
+    let mut as_live: Vec<&Value<'static>> = items.iter().collect();
     as_live.sort_by_key(|item| live.as_ref().and_then(|live| live.place(&Key::of(item))).unwrap_or(usize::MAX));
     // Reversed among those of one number alone, so that the order of the others does not enter.
-    let mut turned: Vec<&Value<'_>> = items.iter().collect();
+    let mut turned: Vec<&Value<'static>> = items.iter().collect();
     for group in groups.values() {
         for (at, from) in group.iter().zip(group.iter().rev()) {
             if let (Some(place), Some(item)) = (turned.get_mut(*at), items.get(*from)) {
@@ -33,16 +33,16 @@ pub(super) fn reordered(patient: Patient<'_>) -> Vec<Candidate> {
             }
         }
     }
-    let mut all: Vec<Vec<&Value<'_>>> = Vec::new();
+    let mut all: Vec<Vec<&Value<'static>>> = Vec::new();
     for ports in [as_live, turned] {
         if !ports.iter().copied().eq(items) && !all.contains(&ports) {
             all.push(ports);
         }
     }
-    let candidate = |ports: Vec<&Value<'_>>| {
+    let candidate = |ports: Vec<&Value<'static>>| {
         let order: Vec<Port> = ports.iter().enumerate().filter_map(|(at, item)| Port::of(item, at)).collect();
         let list = order.iter().map(Port::to_string).collect::<Vec<_>>().join(", ");
-        let manifest = with_ports(patient, ports.into_iter().map(Value::borrowed).collect())?;
+        let manifest = with_ports(patient, ports.into_iter().cloned().collect())?;
         Some(edited(patient, Plan::Reorder { ports: order }, &format!("ports: {list}"), "apply", manifest))
     };
     all.into_iter().filter_map(candidate).collect()
@@ -62,7 +62,7 @@ fn by_number(items: &[Value<'_>]) -> BTreeMap<i64, Vec<usize>> {
 /// The manifest with other names for the ports that share a number: people take names for keys.
 pub(super) fn renamed(patient: Patient<'_>) -> Option<Candidate> {
     let items = items_of(patient.target.wanted);
-    let mut ports: Vec<Value<'_>> = items.iter().map(Value::borrowed).collect();
+    let mut ports = items.to_vec();
     let mut changed = false;
     for at in by_number(items).into_values().filter(|group| group.len() > 1).flatten() {
         let Some(fields) = ports.get_mut(at).and_then(Value::as_map_mut) else { continue };
@@ -86,7 +86,7 @@ pub(super) fn renumbered(patient: Patient<'_>) -> Option<Candidate> {
     let groups = by_number(items);
     let mut taken: BTreeSet<i64> = groups.keys().copied().collect();
     taken.extend(items_of(before).iter().filter_map(|item| item.get("port")?.as_i64()));
-    let mut ports: Vec<Value<'_>> = items.iter().map(Value::borrowed).collect();
+    let mut ports = items.to_vec();
     let (mut moved, mut edits) = (Vec::new(), Vec::new());
     let mut last = 0;
     for (number, group) in groups.iter().filter(|(_, group)| group.len() > 1) {
@@ -138,7 +138,7 @@ pub(super) fn two_steps(patient: Patient<'_>, missing: &[Unmet]) -> Vec<Candidat
         all.push(changed);
     }
     let candidate = |without: Vec<usize>| {
-        let kept = items.iter().enumerate().filter(|(at, _)| !without.contains(at)).map(|(_, item)| item.borrowed());
+        let kept = items.iter().enumerate().filter(|(at, _)| !without.contains(at)).map(|(_, item)| item.clone());
         let left_out: Vec<Port> = without.iter().filter_map(|at| Port::of(items.get(*at)?, *at)).collect();
         let file = patient.target.file;
         let first = first_file(file);
@@ -166,9 +166,8 @@ fn edited(patient: Patient<'_>, plan: Plan, edit: &str, verb: &str, manifest: Ma
 }
 
 /// The manifest with other ports.
-fn with_ports(patient: Patient<'_>, ports: Vec<Value<'_>>) -> Option<Manifest> {
-    let mut object = patient.target.wanted.borrowed();
-    let spec = object.as_map_mut()?.get_mut("spec").and_then(Value::as_map_mut)?;
-    spec.insert("ports", Value::List(ports));
-    Manifest::of(object).ok()
+fn with_ports(patient: Patient<'_>, ports: Vec<Value<'static>>) -> Option<Manifest> {
+    let mut object = patient.target.wanted.clone();
+    object.map_at_mut(&["spec"])?.insert("ports", Value::List(ports));
+    Manifest::owned(object).ok()
 }
