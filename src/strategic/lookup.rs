@@ -149,6 +149,8 @@ mod tests {
             let told = Lookup::GoTypes.object(schema.at(path).unwrap().ty(), "foo").err().unwrap().to_string();
             assert_eq!(told, format!("merging an object in json but data type is not struct, instead is: {kind}"), "{path:?}");
         }
+        let ports = schema.at(&["spec", "ports"]).unwrap().ty();
+        assert_eq!(Lookup::OpenApiV2.object(ports, "foo").err().unwrap().to_string(), "expected kind, but got slice");
         let listed = |lookup: Lookup, key| lookup.list(spec, key).err().map(|error| error.to_string()).unwrap_or_default();
         assert_eq!(listed(Lookup::OpenApiV2, "type"), "expected slice, but got primitive");
         assert_eq!(listed(Lookup::OpenApiV2, "selector"), "expected slice, but got map");

@@ -132,6 +132,22 @@ mod tests {
     }
 
     #[test]
+    fn the_annotation_counts_for_its_kind_alone() {
+        let endpoint = Endpoint::new(crate::schema::Schema::builtin("v1", "Service").unwrap(), "v1", "Service");
+        for (stated, live, expect) in [
+            (r#"{"apiVersion":"v1","kind":"Service"}"#, "{}", true),
+            (r#"{"apiVersion":"v1","kind":"Pod"}"#, "{}", false),
+            (r#"{"apiVersion":"v2","kind":"Service"}"#, "{}", false),
+            (r#"{"kind":"Service"}"#, "{}", false),
+            (r#"{"apiVersion":"v1","kind":"Service","spec":1}"#, "{}", false),
+            (r#"{"apiVersion":"v1","kind":"Service"}"#, r#"{"metadata":{"finalizers":["a","a"]}}"#, false),
+        ] {
+            let (stated, live) = (value::parse(stated.as_bytes()).unwrap(), value::parse(live.as_bytes()).unwrap());
+            assert_eq!(allows(&stated, &live, &endpoint), expect, "{stated} {live}");
+        }
+    }
+
+    #[test]
     fn the_annotation_leaves_itself_out() {
         for (config, expect) in [
             (r#"{"kind":"Service","apiVersion":"v1"}"#, r#"{"apiVersion":"v1","kind":"Service"}"#),

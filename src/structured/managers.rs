@@ -465,6 +465,34 @@ mod tests {
     }
 
     #[test]
+    fn an_applier_is_one_for_all_versions() {
+        let identity = |name: &'static str, operation, api_version: &'static str, subresource: &'static str| Identity {
+            name: name.into(),
+            operation,
+            api_version: api_version.into(),
+            subresource: subresource.into(),
+        };
+        let (apply, update) = (identity("a", Operation::Apply, "v1", ""), identity("a", Operation::Update, "v1", ""));
+        assert_eq!(apply, identity("a", Operation::Apply, "v2", ""));
+        assert_ne!(apply, identity("b", Operation::Apply, "v1", ""));
+        assert_ne!(apply, identity("a", Operation::Apply, "v1", "status"));
+        assert_ne!(apply, update);
+        assert_eq!(update, identity("a", Operation::Update, "v1", ""));
+        assert_ne!(update, identity("a", Operation::Update, "v2", ""));
+    }
+
+    #[test]
+    fn managers_are_compared_whole() {
+        let entries = parse(ENTRIES.as_bytes()).unwrap();
+        let changed = ENTRIES.replace("f:clusterIP", "f:ports");
+        let changed = parse(changed.as_bytes()).unwrap();
+        let read = |entries| Managers::read(entries).unwrap();
+        assert_eq!(read(&entries), read(&entries));
+        assert_ne!(read(&entries), read(&changed));
+        assert_ne!(read(&entries), Managers::new());
+    }
+
+    #[test]
     fn times_alone_are_told_from_other_changes() {
         let changed = |from: &str, to: &str| {
             assert!(ENTRIES.contains(from), "{from}");

@@ -72,9 +72,13 @@ mod tests {
 
     #[track_caller]
     fn check(paths: &str, expect: &str) {
-        let schema = Schema::builtin("v1", "Service").unwrap();
+        check_by(&Schema::builtin("v1", "Service").unwrap(), paths, expect);
+    }
+
+    #[track_caller]
+    fn check_by(schema: &Schema, paths: &str, expect: &str) {
         let mut set: Set<'_> = paths.split(' ').map(|path| path.parse::<Path>().unwrap()).collect();
-        reconcile(&mut set, &schema);
+        reconcile(&mut set, schema);
         assert_eq!(set.to_string().replace('\n', " "), expect);
     }
 
@@ -83,5 +87,23 @@ mod tests {
         check(".spec.selector.app .spec.selector.tier .spec.type", ".spec.selector .spec.type");
         check(".spec.clusterIPs[0]", ".spec.clusterIPs");
         check(".spec.ports[port=1].targetPort.a .unknown.a", ".spec.ports[port=1].targetPort.a .unknown.a");
+    }
+
+    #[test]
+    fn what_may_hold_anything_is_left() {
+        let atomic = serde_json::json!({"type": "object", "x-kubernetes-map-type": "atomic"});
+        let document = serde_json::json!({"components": {"schemas": {"Odd": {
+            "type": "object",
+            "properties": {
+                "free": atomic,
+                "labels": {"type": "object", "additionalProperties": {"type": "string"}, "x-kubernetes-map-type": "atomic"},
+                "lists": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
+            },
+            "x-kubernetes-group-version-kind": [{"group": "example.com", "version": "v1", "kind": "Odd"}],
+        }}}});
+        let schema = Schema::from_openapi(&document, "example.com/v1", "Odd").unwrap();
+        check_by(&schema, ".free.a .free.a.b .labels.a", ".labels .free.a .free.a.b");
+        // A member of an object has no other element than its name, but by hand.
+        check_by(&schema, ".lists.a[0] .lists[b=1][0]", ".lists.a .lists[b=1]");
     }
 }

@@ -496,6 +496,14 @@ mod tests {
     }
 
     #[test]
+    fn a_path_that_is_written_twice_is_one() {
+        let fields = crate::value::parse(br#"{"k:{\"a\":1,\"b\":2}":{".":{}},"k:{\"b\":2,\"a\":1}":{"f:c":{}}}"#).unwrap();
+        let found = Set::from_fields_v1(&fields).unwrap();
+        check(&found, "[a=1,b=2] [a=1,b=2].c");
+        assert_eq!(Value::from(&found).to_string(), r#"{"k:{\"a\":1,\"b\":2}":{".":{},"f:c":{}}}"#);
+    }
+
+    #[test]
     fn contains_members_only() {
         let set = set(".a.b .c");
         let contains = |path: &str| set.contains(&path.parse().unwrap());

@@ -147,3 +147,57 @@ impl PartialEq for StoredManagers {
         self.list.len() == other.list.len() && self.list.iter().zip(&other.list).all(same)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::parse;
+
+    const ENTRIES: &str = r#"[
+        {"manager":"alice","operation":"Apply","apiVersion":"v1","time":"2026-01-01T00:00:00Z","fieldsType":"FieldsV1",
+         "fieldsV1":{"f:spec":{"f:type":{}}}},
+        {"manager":"bob","operation":"Update","apiVersion":"v1","time":"2026-01-01T00:00:01Z","fieldsType":"FieldsV1",
+         "fieldsV1":{"f:spec":{"f:clusterIP":{}}}}]"#;
+
+    fn read(entries: &str) -> StoredManagers {
+        StoredManagers::read(&parse(entries.as_bytes()).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn what_is_read_is_written() {
+        let stored = read(ENTRIES);
+        assert_eq!(stored.to_value(), parse(ENTRIES.as_bytes()).unwrap());
+        assert_eq!(StoredManagers::following(stored.managers(), &stored), stored);
+        assert_eq!(stored.managers(), Managers::read(&parse(ENTRIES.as_bytes()).unwrap()).unwrap());
+    }
+
+    #[test]
+    fn times_alone_are_told_from_other_changes() {
+        let stored = read(ENTRIES);
+        for (from, to, in_time_alone, has_all) in [
+            ("alice", "alice", false, true),
+            ("00:00:01Z", "00:00:02Z", true, true),
+            ("bob", "carol", false, false),
+            (
+                r#"1Z","fieldsType":"FieldsV1","fieldsV1":{"f:spec":{"f:clusterIP"#,
+                r#"2Z","fieldsType":"FieldsV1","fieldsV1":{"f:spec":{"f:ports"#,
+                false,
+                false,
+            ),
+        ] {
+            let text = ENTRIES.replace("\n         ", "").replacen(from, to, 1);
+            assert!(text.contains(to), "{to}");
+            let other = read(&text);
+            assert_eq!(stored.differ_in_time_alone(&other), in_time_alone, "{to}");
+            assert_eq!(stored.has_owners_of(&other), has_all, "{to}");
+            assert_eq!(stored == other, from == to, "{to}");
+            // Those who share what they own are told apart by their times as well.
+            let shared = StoredManagers::following(other.managers(), &stored);
+            assert_eq!(stored.differ_in_time_alone(&shared), in_time_alone, "{to}");
+        }
+        let fewer = StoredManagers::following(Managers::of(stored.iter().take(1).collect(), false), &stored);
+        assert!(!stored.differ_in_time_alone(&fewer));
+        assert!(stored.has_owners_of(&fewer) && !fewer.has_owners_of(&stored));
+        assert_ne!(stored, fewer);
+    }
+}

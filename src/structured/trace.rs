@@ -15,32 +15,22 @@ pub trait Trace {
     }
 
     /// An item of the applied list, or one of the live list that is in the applied one as well, was matched by its key.
-    fn item_matched(&mut self, matched: &Match<'_>) {
-        let _ = matched;
-    }
+    fn item_matched(&mut self, _matched: &Match<'_>) {}
 
     /// This is who owned what before the write.
-    fn owned(&mut self, manager: &Manager<'_>) {
-        let _ = manager;
-    }
+    fn owned(&mut self, _manager: &Manager<'_>) {}
 
     /// An applied field would change what another manager owns; told of every conflict, forced or not.
-    fn conflicted(&mut self, conflict: &Conflict) {
-        let _ = conflict;
-    }
+    fn conflicted(&mut self, _conflict: &Conflict) {}
 
     /// All conflicts are over fields that the last-applied annotation states: `kubectl` takes them without force.
     fn allowed_by_last_applied(&mut self) {}
 
     /// A manager lost fields, because they were changed or are gone.
-    fn lost(&mut self, manager: &Identity<'_>, fields: &Set<'_>) {
-        let _ = (manager, fields);
-    }
+    fn lost(&mut self, _manager: &Identity<'_>, _fields: &Set<'_>) {}
 
     /// These were given up by the applying manager and are nobody else's: they are taken out of the object.
-    fn pruned(&mut self, fields: &Set<'_>) {
-        let _ = fields;
-    }
+    fn pruned(&mut self, _fields: &Set<'_>) {}
 }
 
 impl Trace for () {}

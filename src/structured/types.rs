@@ -185,7 +185,7 @@ impl<'s> List<'s> {
             (Some([]), Value::Integer(_) | Value::Float(_) | Value::String(_) | Value::Bool(_)) => {
                 Ok(Element::Value(item.borrowed()))
             }
-            (Some(keys), Value::Map(fields)) if !keys.is_empty() => {
+            (Some(keys), Value::Map(fields)) => {
                 let mut key = Vec::with_capacity(keys.len());
                 for name in keys {
                     if let Some(value) = fields.get(name).or_else(|| self.item.default_of(name)) {
@@ -241,5 +241,48 @@ impl<'s> List<'s> {
             _ => "associative list with keys may not have non-map elements",
         };
         reason.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::Schema;
+    use crate::value::parse;
+
+    #[test]
+    fn an_item_that_cannot_be_addressed_is_told_why() {
+        const KEYS: &str = "associative list with keys";
+        let document = serde_json::json!({"components": {"schemas": {"Odd": {
+            "type": "object",
+            "properties": {
+                "set": {"type": "array", "items": {}, "x-kubernetes-list-type": "set"},
+                "map": {"type": "array", "items": {}, "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["a", "b"]},
+            },
+            "x-kubernetes-group-version-kind": [{"group": "example.com", "version": "v1", "kind": "Odd"}],
+        }}}});
+        let schema = Schema::from_openapi(&document, "example.com/v1", "Odd").unwrap();
+        let list = |name: &str| match TypeRef::Known(schema.at(&[name]).unwrap().ty()).atom(&parse(b"[]").unwrap()) {
+            Atom::List(list) => list,
+            other => panic!("{other:?}"),
+        };
+        for (name, item, expect) in [
+            ("set", "{}", "associative list without keys has an element that's a map type".to_owned()),
+            ("set", "[1]", "not supported: associative list with lists as elements".to_owned()),
+            ("set", "null", "associative list without keys has an element that's an explicit null".to_owned()),
+            ("map", "null", format!("{KEYS} may not have a null element")),
+            ("map", "1", format!("{KEYS} may not have non-map elements")),
+            (
+                "map",
+                r#"{"c":1}"#,
+                format!(
+                    r#"{KEYS} has an element that omits all key fields ["a" "b"] (and doesn't have default values for                      any key fields)"#
+                ),
+            ),
+        ] {
+            let item = parse(item.as_bytes()).unwrap();
+            assert_eq!(list(name).addresses(&item), Err(expect.clone()), "{item}");
+            assert_eq!(list(name).element(0, &item), Err(expect), "{item}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Worked examples of what two ports of one number do to `kubectl apply`, each checked on a running v1.37.2 server.
 
 use mergekey::schema::Schema;
-use mergekey::strategic::{self, Conflicts, Decision, Lookup, Options, Pass, ThreeWay, Trace, TwoWay};
+use mergekey::strategic::{self, Conflicts, Decision, Lookup, Options, Pass, Step, ThreeWay, Trace, TwoWay};
 use mergekey::value;
 use serde_json::{Value, json};
 
@@ -281,17 +281,32 @@ fn refused_inputs() {
     assert!(strategic::three_way_values(objects, &schema, options, &mut ()).is_ok(), "equal below an unknown field");
 }
 
-/// Writes down what it is told, one line each.
+/// Writes down what it is told, one line each, with where it was told.
 #[derive(Default)]
-struct Lines(Vec<String>);
+struct Lines {
+    lines: Vec<String>,
+    place: Vec<String>,
+}
 
 impl Trace for Lines {
     fn begin(&mut self, pass: Pass) {
-        self.0.push(format!("{pass:?}"));
+        self.lines.push(format!("{pass:?}"));
+    }
+
+    fn enter(&mut self, step: Step<'_>) {
+        self.place.push(match step {
+            Step::Field(name) => name.to_owned(),
+            Step::Item { merge_key, key } => format!("[{merge_key}={key}]"),
+            _ => "something new".into(),
+        });
+    }
+
+    fn leave(&mut self) {
+        self.place.pop();
     }
 
     fn decided(&mut self, decision: Decision<'_>) {
-        self.0.push(match decision {
+        let decision = match decision {
             Decision::Paired { key, original, modified } => format!("{key}: {original} paired with {modified}"),
             Decision::Added { key, modified } => format!("{key}: {modified} added"),
             Decision::Removed { key, original } => format!("{key}: {original} removed"),
@@ -302,7 +317,8 @@ impl Trace for Lines {
             Decision::Deleted { key, live } => format!("{key}: deleted {live:?}"),
             Decision::Ordered { from } => format!("ordered {from:?}"),
             _ => "something new".into(),
-        });
+        };
+        self.lines.push(format!("{} {decision}", self.place.join(".")));
     }
 }
 
@@ -315,21 +331,21 @@ fn decisions_can_be_watched() {
     let (original, modified) = (value::parse(original.as_bytes()).unwrap(), value::parse(modified.as_bytes()).unwrap());
     let mut lines = Lines::default();
     let objects = ThreeWay { original: Some(&original), modified: &modified, current: &original };
-    let patch = strategic::three_way_values(objects, &schema, Conflicts::Overwrite, &mut lines).unwrap();
+    let patch = strategic::three_way_values(objects, &schema, Conflicts::Overwrite, &mut &mut lines).unwrap();
     strategic::apply_values(original.clone(), patch, &schema, Lookup::GoTypes, &mut lines).unwrap();
     let expected = [
         "Delta",
         // Go's sort turns equal keys round: the last live port meets the only one of the manifest.
-        "53: 1 paired with 0",
+        "spec.ports 53: 1 paired with 0",
         "Deletions",
-        "53: 1 paired with 0",
-        "53: 0 removed",
+        "spec.ports 53: 1 paired with 0",
+        "spec.ports 53: 0 removed",
         "Combine",
-        "53: 0 into 0, passing over []",
+        "spec.ports 53: 0 into 0, passing over []",
         "Apply",
-        "53: deleted [0, 1]",
+        "spec.ports 53: deleted [0, 1]",
     ];
-    assert_eq!(lines.0, expected);
+    assert_eq!(lines.lines, expected);
 }
 
 /// Two live ports of one number, one change, one new port, one order: which port each is about, and what moves.
@@ -346,13 +362,13 @@ fn decisions_name_what_is_passed_over_and_moved() {
     let after = strategic::apply_values(live, patch, &schema, Lookup::GoTypes, &mut &mut lines).unwrap();
     let expected = [
         "Apply",
-        "80: deleted [0]",
-        "9: 0 appended at 2",
-        "53: 1 into 0, passing over [1]",
+        "spec.ports 80: deleted [0]",
+        "spec.ports 9: 0 appended at 2",
+        "spec.ports 53: 1 into 0, passing over [1]",
         // The patch's new port stands before its other one, so it goes before both live ones.
-        "ordered [2, 0, 1]",
+        "spec.ports ordered [2, 0, 1]",
     ];
-    assert_eq!(lines.0, expected);
+    assert_eq!(lines.lines, expected);
     let ports = r#"[{"port":9},{"name":"u","nodePort":30053,"port":53},{"name":"t","port":53}]"#;
     assert_eq!(after.get("spec").unwrap().get("ports").unwrap().to_string(), ports);
 }
@@ -390,5 +406,16 @@ fn fields_are_looked_up_where_the_options_say() {
     ] {
         let refused = strategic::two_way(objects, &schema, Options::new().lookup(lookup)).unwrap_err();
         assert_eq!(refused.to_string(), text);
+    }
+}
+
+/// The text `null` is an object without fields, as none at all is.
+#[test]
+fn null_is_an_object_without_fields() {
+    let schema = Schema::builtin("v1", "Service").unwrap();
+    for (original, modified, patch) in [("null", "null", "{}"), ("null", r#"{"kind":"a"}"#, r#"{"kind":"a"}"#)] {
+        let objects = TwoWay { original: original.as_bytes(), modified: modified.as_bytes() };
+        let found = strategic::two_way_bytes(objects, &schema, Options::new()).unwrap();
+        assert_eq!(String::from_utf8(found).unwrap(), patch);
     }
 }

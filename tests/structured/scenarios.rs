@@ -244,3 +244,43 @@ fn scenarios() {
     names.dedup();
     assert_eq!(names.len(), scenarios.len(), "two scenarios of one name");
 }
+
+/// A server keeps its objects in types; a live object that fits none comes from elsewhere.
+#[test]
+fn a_live_object_that_does_not_fit_is_refused() {
+    let schema = Schema::builtin("v1", "Service").unwrap();
+    let live =
+        r#"foo=1 managedFields:=[{"manager":"bob","operation":"Apply","apiVersion":"v1","fieldsType":"FieldsV1","fieldsV1":{}}]"#;
+    let (live, config) = (object(live), object("type=NodePort"));
+    let applied = Applied { live: Some(&live), config: &config, manager: "alice", force: Force::On, now: time(1) };
+    let refused = structured::apply(applied, &schema).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "failed to create typed live object (/dns; /v1, Kind=Service): .spec.foo: field not declared in schema"
+    );
+}
+
+/// What is written through a subresource is owned there.
+#[test]
+fn a_subresource_has_owners_of_its_own() {
+    let schema = Schema::builtin("v1", "Service").unwrap();
+    let endpoint = structured::Endpoint::new(schema, "v1", "Service").subresource("status");
+    let parse = |object: Json| Value::from_serde(&object).unwrap().into_owned();
+    let (live, config) =
+        (parse(object("type=NodePort")), parse(object("status:={\"loadBalancer\":{\"ingress\":[{\"ip\":\"1.2.3.4\"}]}}")));
+    let applying = structured::Applying {
+        live: &live,
+        managers: Managers::new(),
+        config: &config,
+        manager: "cloud",
+        force: Force::Off,
+        now: time(1),
+    };
+    let structured::ApplyOutcome::Merged(merged) = structured::apply_values(applying, &endpoint, &mut ()).unwrap() else {
+        panic!("nobody is in the way");
+    };
+    let owners: Vec<_> =
+        merged.managers.iter().map(|one| (one.identity.name.to_string(), one.identity.subresource.to_string())).collect();
+    let expected = [("before-first-apply", "status"), ("cloud", "status")];
+    assert_eq!(owners, expected.map(|(name, subresource)| (name.to_owned(), subresource.to_owned())));
+}
