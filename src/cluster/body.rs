@@ -61,7 +61,7 @@ pub(super) fn decode(body: &Body, validation: FieldValidation) -> Result<(Servic
     let mut stated = interpret(document.root()).map_err(|why| unrecognized(&bytes(body), &why))?;
     stated.fill_in("Service", "v1");
     let refused = |why: &str| {
-        let (kind, version) = (&stated.kind, quote(&stated.version));
+        let (kind, version) = (stated.kind, quote(stated.version));
         Status::bad_request(format!("{kind} in version {version} cannot be handled as a Service: {why}"))
     };
     if stated.version.is_empty() {
@@ -96,7 +96,7 @@ pub(super) fn delete_options(body: &Body) -> Result<DeleteOptions, Stop> {
     }
     // Upstream: of its own options the server takes any version.
     if stated.kind != "DeleteOptions" {
-        if UNVERSIONED_KINDS.contains(&&*stated.kind) {
+        if UNVERSIONED_KINDS.contains(&stated.kind) {
             return Err(Error::not_modelled(&format!("options of a deletion that are {}", stated.kind)).into());
         }
         return Err(bad(stated.unregistered()));
@@ -139,14 +139,14 @@ const INTERNAL: &str = "__internal";
 
 /// What a text says that it is.
 #[derive(Debug, Default)]
-struct Stated {
-    group: String,
-    version: String,
-    kind: String,
+struct Stated<'d> {
+    group: &'d str,
+    version: &'d str,
+    kind: &'d str,
 }
 
 /// Reads what a text says that it is, as `SimpleMetaFactory` does: Go's own decoder takes the keys in any case.
-fn interpret(root: Node<'_, '_>) -> Result<Stated, String> {
+fn interpret<'d>(root: Node<'d, '_>) -> Result<Stated<'d>, String> {
     let wrong = |node: Node<'_, '_>, rest: &str| {
         format!("couldn't get version/kind; json parse error: json: cannot unmarshal {} into Go {rest}", node.go_kind())
     };
@@ -176,24 +176,24 @@ fn interpret(root: Node<'_, '_>) -> Result<Stated, String> {
         Some((_, version)) if version.contains('/') => return Err(format!("unexpected GroupVersion string: {api_version}")),
         Some(parts) => parts,
     };
-    Ok(Stated { group: group.to_owned(), version: version.to_owned(), kind: kind.to_owned() })
+    Ok(Stated { group, version, kind })
 }
 
-impl Stated {
+impl<'d> Stated<'d> {
     /// Fills in what is left open.
-    fn fill_in(&mut self, kind: &str, version: &str) {
+    fn fill_in(&mut self, kind: &'d str, version: &'d str) {
         if self.kind.is_empty() {
-            kind.clone_into(&mut self.kind);
+            self.kind = kind;
         }
         if self.group.is_empty() && self.version.is_empty() {
-            version.clone_into(&mut self.version);
+            self.version = version;
         }
     }
 
     /// Refuses what is no Service, in the words of the scheme.
     fn check(&self, document: &Document<'_>) -> Result<(), String> {
-        let kind = self.kind.as_str();
-        let core = self.group.is_empty() && [INTERNAL, "v1"].contains(&&*self.version);
+        let kind = self.kind;
+        let core = self.group.is_empty() && [INTERNAL, "v1"].contains(&self.version);
         if core && kind == "Service" {
             return Ok(());
         }
@@ -208,12 +208,12 @@ impl Stated {
     }
 
     fn unregistered(&self) -> String {
-        let version = match (&*self.group, &*self.version) {
+        let version = match (self.group, self.version) {
             ("", INTERNAL) => "the internal version of group \"\"".to_owned(),
             ("", version) => format!("version {}", quote(version)),
             (group, version) => format!("version {}", quote(&format!("{group}/{version}"))),
         };
-        format!("no kind {} is registered for {version} in scheme \"pkg/runtime/scheme.go:111\"", quote(&self.kind))
+        format!("no kind {} is registered for {version} in scheme \"pkg/runtime/scheme.go:111\"", quote(self.kind))
     }
 }
 

@@ -73,7 +73,7 @@ fn open(value: &mut Value<'_>) -> Result<(), Failed> {
 }
 
 /// The object or list that holds what the pointer names, opened, and the last token of the pointer.
-fn find<'v, 'a>(document: &'v mut Value<'a>, pointer: &str) -> Result<(&'v mut Value<'a>, String), Failed> {
+fn find<'v, 'a, 'p>(document: &'v mut Value<'a>, pointer: &'p str) -> Result<(&'v mut Value<'a>, Cow<'p, str>), Failed> {
     // Upstream: what stands before the first slash is ignored.
     let (_, tokens) = pointer.split_once('/').ok_or(Failed)?;
     let (parents, key) = tokens.rsplit_once('/').map_or((None, tokens), |(parents, key)| (Some(parents), key));
@@ -91,8 +91,8 @@ fn find<'v, 'a>(document: &'v mut Value<'a>, pointer: &str) -> Result<(&'v mut V
     Ok((container, unescape(key)))
 }
 
-fn unescape(token: &str) -> String {
-    token.replace("~1", "/").replace("~0", "~")
+fn unescape(token: &str) -> Cow<'_, str> {
+    if token.contains('~') { token.replace("~1", "/").replace("~0", "~").into() } else { token.into() }
 }
 
 /// The place that a token names in a list of `length` items: negative ones count from the end.
@@ -115,7 +115,7 @@ fn add<'a>(document: &mut Value<'a>, pointer: &str, value: Value<'a>) -> Result<
     let (container, key) = find(document, pointer)?;
     match container {
         Value::Map(map) => {
-            map.insert(Cow::Owned(key), value);
+            map.insert(key.into_owned(), value);
         }
         Value::List(items) if key == "-" => items.push(value),
         Value::List(items) => {
@@ -146,7 +146,7 @@ fn replace<'a>(document: &mut Value<'a>, pointer: &str, mut value: Value<'a>) ->
     match container {
         // Upstream: a member need not be there to be replaced.
         Value::Map(map) => {
-            map.insert(Cow::Owned(key), value);
+            map.insert(key.into_owned(), value);
         }
         Value::List(items) => {
             let item = index(&key, items.len()).and_then(|at| items.get_mut(at)).ok_or(Failed)?;

@@ -254,25 +254,13 @@ pub(crate) struct Options<'r> {
 impl<'r> Options<'r> {
     /// Reads the options of a query; of a repeated single-valued one the first counts.
     pub(crate) fn of(query: &'r [Parameter]) -> Self {
-        let mut options = Options::default();
-        let mut seen = Vec::new();
-        for (key, value) in query {
-            if key == "dryRun" {
-                options.dry_run.push(value);
-                continue;
-            }
-            if seen.contains(&key) {
-                continue;
-            }
-            seen.push(key);
-            match &**key {
-                "fieldManager" => options.field_manager = value,
-                "fieldValidation" => options.field_validation = value,
-                "force" => options.force = Some(is_true(value)),
-                _ => {}
-            }
+        let all = |key| query.iter().filter(move |(name, _)| name == key).map(|(_, value)| &**value);
+        Options {
+            dry_run: all("dryRun").collect(),
+            field_manager: all("fieldManager").next().unwrap_or_default(),
+            field_validation: all("fieldValidation").next().unwrap_or_default(),
+            force: all("force").next().map(is_true),
         }
-        options
     }
 
     /// Judges the options of a create or update.

@@ -127,7 +127,9 @@ pub(super) fn arguments<'a>(verb: &'a str, file: &'a str) -> Vec<&'a str> {
 /// The command line, as typed in a shell.
 pub(super) fn typed<A: AsRef<str>>(arguments: &[A]) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=,@%+".contains(&byte);
-    let mut line = "kubectl".to_owned();
+    let length: usize = arguments.iter().map(|word| word.as_ref().len() + 3).sum();
+    let mut line = String::with_capacity("kubectl".len() + length);
+    line.push_str("kubectl");
     for word in arguments.iter().map(AsRef::as_ref) {
         match !word.is_empty() && word.bytes().all(is_plain) {
             true => line.extend([" ", word]),

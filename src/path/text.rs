@@ -28,7 +28,10 @@ impl Element<'_> {
                     out.write_str(if at > 0 { "," } else { "[" })?;
                     out.write_str(name)?;
                     out.write_str("=")?;
-                    out.write_str(&value_text(value))?;
+                    match value {
+                        Value::Integer(number) => write!(out, "{number}")?,
+                        value => out.write_str(&value_text(value))?,
+                    }
                 }
                 out.write_str(if key.fields().len() > 0 { "]" } else { "[]" })
             }
@@ -38,9 +41,12 @@ impl Element<'_> {
     }
 }
 
+/// Most paths have a shorter text.
+const USUAL: usize = 64;
+
 /// The text of a path of these elements.
 pub(crate) fn text_of<'e>(elements: impl IntoIterator<Item = Element<'e>>) -> String {
-    let mut text = String::new();
+    let mut text = String::with_capacity(USUAL);
     for element in elements {
         // A string takes whatever is written.
         let _ = element.print(&mut text);

@@ -84,12 +84,9 @@ fn annotation<'v>(object: &'v Value<'_>) -> Option<&'v str> {
 
 /// The text of the annotation for a configuration: the configuration without the annotation.
 fn last_applied(config: &Value<'_>) -> String {
-    let mut text = String::new();
     // A shortcut: where nothing is annotated, nothing is left out.
     if config.at(&["metadata", "annotations"]).is_none() {
-        config.write_to(&mut text);
-        text.push('\n');
-        return text;
+        return config.to_line();
     }
     let mut config = config.borrowed();
     let metadata = config.as_map_mut().and_then(|config| config.get_mut("metadata")).and_then(Value::as_map_mut);
@@ -103,9 +100,7 @@ fn last_applied(config: &Value<'_>) -> String {
             _ => {}
         }
     }
-    config.write_to(&mut text);
-    text.push('\n');
-    text
+    config.to_line()
 }
 
 /// Upstream: a null annotation is written as an empty one.

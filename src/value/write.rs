@@ -5,7 +5,18 @@ use std::fmt;
 use super::scan::Marks;
 use super::{Value, number};
 
+/// Most objects have a shorter text.
+const USUAL: usize = 512;
+
 impl Value<'_> {
+    /// This value as a line of text.
+    pub(crate) fn to_line(&self) -> String {
+        let mut line = String::with_capacity(USUAL);
+        self.write_to(&mut line);
+        line.push('\n');
+        line
+    }
+
     /// Appends this value as Go's `json.Marshal` writes it: no spaces, keys sorted, `<`, `>`, `&`, U+2028 and U+2029 escaped.
     pub fn write_to(&self, out: &mut String) {
         match self {

@@ -189,9 +189,7 @@ fn save_last_applied(object: &mut Value<'_>) {
     annotations.remove(LAST_APPLIED);
     let Some(metadata) = metadata_mut(object) else { return };
     metadata.insert("annotations", Value::Map(annotations));
-    let mut text = String::new();
-    object.write_to(&mut text);
-    text.push('\n');
+    let text = object.to_line();
     if let Some(annotations) = object.map_at_mut(&["metadata", "annotations"]) {
         annotations.insert(LAST_APPLIED, Value::from(text));
     }
