@@ -4,10 +4,9 @@
 //! Fields are taken in the order of Go's structs, so the first error is the first field's there. Integers wrap, whole floats are
 //! taken as integers, and unknown fields are findings, sorted by text.
 
-use std::collections::BTreeMap;
-
 use super::decode::{Decoded, Step, place, read_time};
 use super::table::{Fields, ManagedFieldsEntry, Slot, Typed};
+use super::text_map::TextMap;
 use super::types::IntOrString;
 use crate::value::{Value, quote};
 
@@ -183,7 +182,7 @@ fn unmarshal_type_error(value: &Value<'_>, go_type: &str) -> String {
     format!("json: cannot unmarshal {kind} into Go value of type {go_type}")
 }
 
-fn to_text_map(value: &Value<'_>, target: &mut BTreeMap<String, String>) -> Result<(), String> {
+fn to_text_map(value: &Value<'_>, target: &mut TextMap) -> Result<(), String> {
     let map = value.as_map().ok_or_else(|| format!("cannot restore map from {}", go_kind(value)))?;
     for (key, member) in map.iter() {
         let text = if member.is_null() { String::new() } else { to_text(member, "string")? };
@@ -243,6 +242,6 @@ mod tests {
         let service = decode_unstructured(&value).unwrap().service;
         assert_eq!((service.spec.ports[0].port, service.spec.ports[0].node_port), (80, 80));
         assert_eq!(service.spec.ports.len(), 2);
-        assert_eq!(service.spec.selector["a"], "");
+        assert_eq!(service.spec.selector.get("a"), Some(""));
     }
 }

@@ -5,9 +5,10 @@
 //! `status` and `status.loadBalancer` are always there.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use super::table::{OWNER_REFERENCE, SERVICE, Struct};
+use super::text_map::TextMap;
 use super::types::{
     Condition, IntOrString, LoadBalancerIngress, ObjectMeta, OwnerReference, Service, ServicePort, ServiceSpec, ServiceStatus,
     SessionAffinityConfig,
@@ -201,11 +202,10 @@ impl<'a, T> Fields<'a, T> {
         self.list(key, field, |text| Value::from(text.as_str()));
     }
 
-    fn text_map(&mut self, key: &'static str, field: impl Fn(&'a T) -> &'a BTreeMap<String, String>) {
-        let map = field(self.this);
-        if !map.is_empty() && self.differs(field) {
-            let entries = map.iter().map(|(key, text)| (Cow::Borrowed(key.as_str()), Value::from(text.as_str())));
-            self.put(key, Value::Map(Map::of_sorted(entries.collect())));
+    fn text_map(&mut self, key: &'static str, field: impl Fn(&'a T) -> &'a TextMap) {
+        let texts = field(self.this);
+        if !texts.is_empty() && self.differs(field) {
+            self.put(key, texts.to_value());
         }
     }
 
@@ -322,6 +322,12 @@ fn session_affinity_config(config: &SessionAffinityConfig) -> Value<'_> {
 }
 
 fn status(status: &ServiceStatus) -> Value<'_> {
+    static NOTHING: OnceLock<Value<'static>> = OnceLock::new();
+    // A shortcut: most Services have none.
+    if status.conditions.is_empty() && status.load_balancer.ingress.is_empty() {
+        let load_balancer = || ("loadBalancer", Value::Map(Map::new()));
+        return NOTHING.get_or_init(|| Value::Map([load_balancer()].into_iter().collect())).borrowed();
+    }
     let mut object = Object::new(1);
     object.list("conditions", &status.conditions, condition);
     let mut load_balancer = Object::new(0);

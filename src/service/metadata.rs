@@ -10,6 +10,7 @@ use std::fmt::Write;
 use super::encode::owner_reference_text;
 use super::field_error::{FieldError, named, text, texts};
 use super::names;
+use super::text_map::TextMap;
 use super::types::{ObjectMeta, OwnerReference, Service};
 use crate::value::{Value, is_printable, quote};
 
@@ -78,8 +79,8 @@ fn labels(metadata: &ObjectMeta, errors: &mut Vec<FieldError>) {
 }
 
 /// Keys and values of labels or of a selector.
-pub(super) fn validate_labels(field: &str, labels: &std::collections::BTreeMap<String, String>, errors: &mut Vec<FieldError>) {
-    for (key, value) in labels {
+pub(super) fn validate_labels(field: &str, labels: &TextMap, errors: &mut Vec<FieldError>) {
+    for (key, value) in labels.iter() {
         invalid_each(errors, field, key, names::qualified_name_faults(key));
         invalid_each(errors, field, value, names::label_value_faults(value));
     }

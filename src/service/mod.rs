@@ -44,6 +44,7 @@ mod ports;
 mod table;
 #[cfg(test)]
 mod testing;
+mod text_map;
 mod types;
 mod validate;
 mod warnings;
@@ -62,6 +63,7 @@ pub use metadata::{Duplicates, deduplicate_owner_references};
 pub(crate) use metadata::{MANAGER_LIMIT, is_fine_manager, unprintable};
 pub(crate) use names::label_value_faults;
 pub use normalise::{prepare_for_create, prepare_for_update};
+pub use text_map::TextMap;
 pub use types::{
     ClientIPConfig, Condition, IntOrString, LoadBalancerIngress, LoadBalancerStatus, ObjectMeta, OwnerReference, PortStatus,
     Service, ServicePort, ServiceSpec, ServiceStatus, SessionAffinityConfig,

@@ -4,8 +4,7 @@
 //! One table serves both decoders, whose messages name Go's types, and the writer, which follows Go's order of fields. [`Fields`]
 //! ties a row to the place in the typed [`Service`] that it fills.
 
-use std::collections::BTreeMap;
-
+use super::text_map::TextMap;
 use super::types::{
     ClientIPConfig, Condition, IntOrString, LoadBalancerIngress, LoadBalancerStatus, ObjectMeta, OwnerReference, PortStatus,
     Service, ServicePort, ServiceSpec, ServiceStatus, SessionAffinityConfig,
@@ -233,7 +232,7 @@ pub(super) enum Slot<'s> {
     /// Kept as it is.
     Raw(&'s mut Value<'static>),
     Texts(&'s mut Vec<String>),
-    TextMap(&'s mut BTreeMap<String, String>),
+    TextMap(&'s mut TextMap),
     Struct(&'s mut dyn Fields),
     OptionalStruct(&'s mut dyn Pointer),
     Structs(&'s mut dyn Items),

@@ -5,8 +5,7 @@
 //!
 //! Left out: the difference between an absent and an empty list or map, which no reply shows.
 
-use std::collections::BTreeMap;
-
+use super::text_map::TextMap;
 use crate::value::Value;
 
 /// A `v1` Service.
@@ -46,9 +45,9 @@ pub struct ObjectMeta {
     /// How long its deletion may take.
     pub deletion_grace_period_seconds: Option<i64>,
     /// Labels.
-    pub labels: BTreeMap<String, String>,
+    pub labels: TextMap,
     /// Annotations.
-    pub annotations: BTreeMap<String, String>,
+    pub annotations: TextMap,
     /// Objects that this one depends on.
     pub owner_references: Vec<OwnerReference>,
     /// Who must agree before it is gone.
@@ -82,7 +81,7 @@ pub struct ServiceSpec {
     /// The ports it opens.
     pub ports: Vec<ServicePort>,
     /// The pods it sends traffic to.
-    pub selector: BTreeMap<String, String>,
+    pub selector: TextMap,
     /// The primary cluster IP, or `None`.
     pub cluster_ip: String,
     /// All cluster IPs.
