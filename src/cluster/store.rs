@@ -3,7 +3,6 @@
 //! A stored object is immutable and shared, so that a copy of the store costs little. Left out: namespaces as objects,
 //! watches, and revisions of other writes: each write of a Service takes the next resourceVersion.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::managed_fields::ManagedFields;
@@ -93,7 +92,7 @@ impl Object {
 
     /// The value of an annotation.
     pub fn annotation(&self, key: &str) -> Option<&str> {
-        self.stored.service.metadata.annotations.get(key).map(String::as_str)
+        self.stored.service.metadata.annotations.get(key)
     }
 
     /// The text that the server writes: members in the order of Go's structs.
@@ -158,7 +157,8 @@ fn with_managed_fields<'v>(service: &'v Service, managed_fields: &'v ManagedFiel
 /// Everything that the server keeps.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Store {
-    objects: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Object>>,
+    /// By namespace and name.
+    objects: Vec<Object>,
     pub(super) allocators: Allocators,
     /// The resourceVersion of the last write.
     version: u64,
@@ -167,28 +167,28 @@ pub(super) struct Store {
 }
 
 impl Store {
+    fn find(&self, namespace: &str, name: &str) -> Result<usize, usize> {
+        self.objects.binary_search_by(|known| known.namespace().cmp(namespace).then_with(|| known.name().cmp(name)))
+    }
+
     pub(super) fn get(&self, namespace: &str, name: &str) -> Option<&Object> {
-        self.objects.get(namespace)?.get(name)
+        self.find(namespace, name).ok().and_then(|at| self.objects.get(at))
     }
 
     /// Keeps an object; later writes have higher versions than it.
     pub(super) fn put(&mut self, object: Object) {
         self.version = self.version.max(object.resource_version().parse().unwrap_or_default());
-        let known = self.objects.get_mut(object.namespace()).and_then(|names| names.get_mut(object.name()));
-        match known {
-            Some(known) => *known = object,
-            None => {
-                let names = self.objects.entry(object.namespace().into()).or_default();
-                names.insert(object.name().into(), object);
-            }
+        match self.find(object.namespace(), object.name()) {
+            Ok(at) => self.objects[at] = object,
+            Err(at) => self.objects.insert(at, object),
         }
     }
 
     /// Forgets an object; `version` is the one of this write.
     pub(super) fn remove(&mut self, namespace: &str, name: &str, version: u64) {
         self.version = self.version.max(version);
-        if let Some(names) = self.objects.get_mut(namespace) {
-            names.remove(name);
+        if let Ok(at) = self.find(namespace, name) {
+            self.objects.remove(at);
         }
     }
 
@@ -214,6 +214,6 @@ impl Store {
 
     /// All objects, by namespace and name.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Object> {
-        self.objects.values().flat_map(BTreeMap::values)
+        self.objects.iter()
     }
 }

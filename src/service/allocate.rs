@@ -154,7 +154,7 @@ fn update_node_ports(new: &mut Service, old: &Service, transaction: &mut Transac
     let draws = draws_node_ports(&new.spec);
     let before = distinct_node_ports(old);
     let mut reserved = BTreeSet::new();
-    let mut seen: BTreeSet<(&str, i32)> = BTreeSet::new();
+    let mut seen: BTreeSet<(i32, &str)> = BTreeSet::new();
     for (index, port) in new.spec.ports.iter_mut().enumerate() {
         if port.node_port == 0 {
             if !draws {
@@ -165,7 +165,7 @@ fn update_node_ports(new: &mut Service, old: &Service, transaction: &mut Transac
             let wanted = port.node_port;
             transaction.reserve_node_port(wanted).map_err(|error| refuse_node_port(index, wanted, &error))?;
         }
-        if !seen.insert((port.protocol.as_str(), port.node_port)) {
+        if !seen.insert((port.node_port, port.protocol.as_str())) {
             return Err(Refusal::Plain(format!("duplicate nodePort: {{{} {}}}", port.protocol, port.node_port)));
         }
     }
