@@ -240,6 +240,18 @@ mod tests {
         }
     }
 
+    /// Somebody owns an item, but not what it is found by: the second pass takes that out, and two items have one key.
+    #[test]
+    fn an_item_without_its_key_meets_another() {
+        let schema = Schema::builtin("v1", "Service").unwrap();
+        let set = |paths: &[&str]| paths.iter().map(|path| path.parse().unwrap()).collect::<Set<'_>>();
+        let merged = parse(br#"{"spec":{"ports":[{"appProtocol":"a","port":1},{"name":"a"}]}}"#).unwrap();
+        let mine = set(&[r#".spec.ports[port=0,protocol="TCP"]"#, r#".spec.ports[port=0,protocol="TCP"].name"#]);
+        let theirs = set(&[r#".spec.ports[port=1,protocol="TCP"]"#, r#".spec.ports[port=1,protocol="TCP"].appProtocol"#]);
+        let ownership = Ownership { last: &mine, now: &mine, others: vec![&theirs] };
+        assert_eq!(given_up(&merged, &ownership, &schema).to_string(), r#".spec.ports[port=0,protocol="TCP"].name"#);
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2_000))]
 
