@@ -5,7 +5,7 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::service;
-use crate::structured::{self, Managers, StoredManagers};
+use crate::structured::{self, Endpoint, Managers, StoredManagers};
 use crate::value::Value;
 
 /// The managed fields of an object; cheap to clone.
@@ -29,6 +29,14 @@ struct Decoded {
     managers: StoredManagers,
     /// Whether the entries stand as the managers would be written out, once somebody asked.
     exact: OnceLock<bool>,
+    /// Whether the managers fit the endpoint of Services, once somebody wrote there.
+    fit: OnceLock<bool>,
+}
+
+impl Decoded {
+    fn of(managers: StoredManagers) -> Self {
+        Decoded { managers, exact: OnceLock::new(), fit: OnceLock::new() }
+    }
 }
 
 impl ManagedFields {
@@ -53,7 +61,7 @@ impl ManagedFields {
     pub(super) fn stored(&self) -> Option<&StoredManagers> {
         match &*self.kept {
             Kept::Entries { entries, decoded } => {
-                let read = || Some(Decoded { managers: StoredManagers::read(entries).ok()?, exact: OnceLock::new() });
+                let read = || StoredManagers::read(entries).ok().map(Decoded::of);
                 decoded.get_or_init(read).as_ref().map(|decoded| &decoded.managers)
             }
             Kept::Managers(managers) => Some(managers),
@@ -66,14 +74,19 @@ impl ManagedFields {
             Kept::Entries { entries, decoded } => decoded
                 .get()
                 .and_then(Option::as_ref)
-                .is_some_and(|Decoded { managers, exact }| *exact.get_or_init(|| managers.to_value() == *entries)),
+                .is_some_and(|Decoded { managers, exact, .. }| *exact.get_or_init(|| managers.to_value() == *entries)),
             Kept::Managers(_) => true,
         }
     }
 
-    /// The managers that a write starts from; none if the entries cannot be decoded.
-    pub(super) fn managers(&self) -> Managers<'_> {
-        self.stored().map(StoredManagers::managers).unwrap_or_default()
+    /// The managers that a write to the endpoint of Services starts from; none if the entries cannot be decoded.
+    pub(super) fn managers(&self, endpoint: &Endpoint) -> Managers<'_> {
+        let Some(managers) = self.stored() else { return Managers::new() };
+        let fit = match &*self.kept {
+            Kept::Entries { decoded, .. } => decoded.get().and_then(Option::as_ref).map(|decoded| &decoded.fit),
+            Kept::Managers(_) => None,
+        };
+        managers.managers(fit.map_or_else(|| managers.fit(endpoint), |fit| *fit.get_or_init(|| managers.fit(endpoint))))
     }
 
     /// The entries after a migration of client-side managers to `manager`, who applies; `None` if they stay as they are.

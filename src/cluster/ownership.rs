@@ -57,7 +57,7 @@ pub(super) fn update(
     let updating = Updating {
         live: &old.to_value_beside(Some(new)),
         new: &new.to_value_beside(Some(old)),
-        managers: Managers::of_sent(&sent).unwrap_or_else(|| before.managers()),
+        managers: Managers::of_sent(&sent).unwrap_or_else(|| before.managers(endpoint)),
         manager: writer.manager,
         now: writer.time()?,
     };
@@ -87,7 +87,7 @@ pub(super) fn apply(
     let bare_live = live.map(|live| live.service().to_value());
     let applying = Applying {
         live: bare_live.as_ref().unwrap_or(endpoint.empty_object()),
-        managers: before.managers(),
+        managers: before.managers(endpoint),
         config: configuration.object,
         manager: writer.manager,
         force: configuration.force,

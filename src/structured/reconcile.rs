@@ -8,11 +8,15 @@ use crate::value::Value;
 
 /// Where the set reaches into what is merged as one value, the value itself takes the place of its parts.
 pub(super) fn reconcile(set: &mut Set<'_>, schema: &Schema) {
-    let root = TypeRef::Known(schema.root());
     // A shortcut: most sets fit, and what is shared stays so.
-    if !fits(set, root) {
-        fit(set, root);
+    if !fits(set, schema) {
+        fit(set, TypeRef::Known(schema.root()));
     }
+}
+
+/// Whether the set stays as it is.
+pub(super) fn fits(set: &Set<'_>, schema: &Schema) -> bool {
+    is_fit(set, TypeRef::Known(schema.root()))
 }
 
 /// What becomes of what a set has below a node.
@@ -44,12 +48,12 @@ fn fit_of<'s>(node: &Node<'_>, atom: &Atom<'s>) -> Fit<'s> {
     }
 }
 
-fn fits(set: &Set<'_>, ty: TypeRef<'_>) -> bool {
+fn is_fit(set: &Set<'_>, ty: TypeRef<'_>) -> bool {
     let atom = ty.atom(&Value::Null);
     set.nodes().iter().all(|node| match fit_of(node, &atom) {
         Fit::Stays => true,
         Fit::Whole => false,
-        Fit::Inside(inner) => fits(&node.below, inner),
+        Fit::Inside(inner) => is_fit(&node.below, inner),
     })
 }
 

@@ -4,8 +4,10 @@
 
 use std::sync::{Arc, OnceLock};
 
+use super::endpoint::{self, Endpoint};
 use super::managers::{Identity, Manager, Managers, Operation, write_entry};
 use super::migrate::{Entry, migrated};
+use super::reconcile;
 use super::set::Set;
 use super::time::Time;
 use crate::Error;
@@ -93,9 +95,16 @@ impl StoredManagers {
         Managers::read(entries).map(|managers| StoredManagers::kept(managers, &StoredManagers::new()))
     }
 
-    /// The managers, for a write to start from.
-    pub(crate) fn managers(&self) -> Managers<'_> {
-        Managers::of(self.iter().collect(), self.fitting)
+    /// The managers, for a write to start from; `fitting` where they are known to [fit](StoredManagers::fit) its endpoint.
+    pub(crate) fn managers(&self, fitting: bool) -> Managers<'_> {
+        Managers::of(self.iter().collect(), fitting)
+    }
+
+    /// Whether a write to this endpoint finds them as it would leave them.
+    pub(crate) fn fit(&self, endpoint: &Endpoint) -> bool {
+        let version = endpoint.api_version();
+        let fits = |owner: &Owner| owner.identity.api_version == version && reconcile::fits(&owner.set, endpoint.schema());
+        self.fitting || endpoint::group_version(version).is_some() && self.list.iter().all(|stored| fits(&stored.owner))
     }
 
     /// The managers in the order in which they are written.
@@ -167,8 +176,24 @@ mod tests {
     fn what_is_read_is_written() {
         let stored = read(ENTRIES);
         assert_eq!(stored.to_value(), parse(ENTRIES.as_bytes()).unwrap());
-        assert_eq!(StoredManagers::following(stored.managers(), &stored), stored);
-        assert_eq!(stored.managers(), Managers::read(&parse(ENTRIES.as_bytes()).unwrap()).unwrap());
+        assert_eq!(StoredManagers::following(stored.managers(false), &stored), stored);
+        assert_eq!(stored.managers(false), Managers::read(&parse(ENTRIES.as_bytes()).unwrap()).unwrap());
+    }
+
+    #[test]
+    fn those_fit_whom_a_write_leaves_as_they_are() {
+        let endpoint = Endpoint::new(crate::schema::Schema::service(), "v1", "Service");
+        for (from, to, expect) in [
+            ("v1", "v1", true),
+            (r#""f:type":{}"#, r#""f:selector":{}"#, true),
+            (r#""f:type":{}"#, r#""f:selector":{"f:app":{}}"#, false),
+            ("v1", "v2", false),
+        ] {
+            let stored = read(&ENTRIES.replacen(from, to, 1));
+            let mut fitted = stored.managers(false);
+            fitted.fit(&endpoint).unwrap();
+            assert_eq!((stored.fit(&endpoint), fitted == stored.managers(false)), (expect, expect), "{to}");
+        }
     }
 
     #[test]
@@ -192,7 +217,7 @@ mod tests {
             assert_eq!(stored.has_owners_of(&other), has_all, "{to}");
             assert_eq!(stored == other, from == to, "{to}");
             // Those who share what they own are told apart by their times as well.
-            let shared = StoredManagers::following(other.managers(), &stored);
+            let shared = StoredManagers::following(other.managers(false), &stored);
             assert_eq!(stored.differ_in_time_alone(&shared), in_time_alone, "{to}");
         }
         let fewer = StoredManagers::following(Managers::of(stored.iter().take(1).collect(), false), &stored);
