@@ -60,7 +60,7 @@ impl<'v> Walk<'v> {
     }
 
     fn push(&mut self, ends: Ends<'v>) {
-        self.found.push((path::text_of(self.path.iter().cloned()), ends));
+        self.found.push((path::text_of(self.path.iter().map(Element::borrowed)), ends));
     }
 
     fn value(&mut self, ends: Ends<'v>, ty: Option<Type<'v>>) {

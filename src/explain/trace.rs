@@ -8,6 +8,9 @@ use crate::path::Path;
 use crate::strategic::{self, Decision, Pass, Step};
 use crate::structured::{self, Manager, Operation};
 
+/// The steps to the ports.
+const PORTS: [&str; 2] = ["spec", "ports"];
+
 /// An item of a patch and what the server did with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Placed {
@@ -40,7 +43,9 @@ pub(super) struct Observed {
     pub(super) conflicted: bool,
     requests: usize,
     pass: Option<Pass>,
-    steps: Vec<String>,
+    /// How deep the walk is, and how many of the first steps lead to the ports.
+    depth: usize,
+    on_the_way: usize,
 }
 
 impl Observed {
@@ -51,7 +56,7 @@ impl Observed {
     }
 
     fn at_ports(&self) -> bool {
-        matches!(self.steps.as_slice(), [spec, ports] if spec == "spec" && ports == "ports")
+        self.depth == PORTS.len() && self.on_the_way == PORTS.len()
     }
 
     /// Who owned a field before.
@@ -76,7 +81,7 @@ impl Observed {
 
 impl strategic::Trace for Observed {
     fn begin(&mut self, pass: Pass) {
-        self.steps.clear();
+        (self.depth, self.on_the_way) = (0, 0);
         match pass {
             Pass::Delta => {
                 self.pairs.clear();
@@ -92,14 +97,14 @@ impl strategic::Trace for Observed {
     }
 
     fn enter(&mut self, step: Step<'_>) {
-        self.steps.push(match step {
-            Step::Field(name) => name.to_owned(),
-            _ => String::new(),
-        });
+        let leads = self.on_the_way == self.depth && matches!(step, Step::Field(name) if PORTS.get(self.depth) == Some(&name));
+        self.on_the_way += usize::from(leads);
+        self.depth += 1;
     }
 
     fn leave(&mut self) {
-        self.steps.pop();
+        self.depth = self.depth.saturating_sub(1);
+        self.on_the_way = self.on_the_way.min(self.depth);
     }
 
     fn decided(&mut self, decision: Decision<'_>) {

@@ -1,13 +1,11 @@
 //! The differing fields, written one by one.
 
-use serde_json::json;
-
 use super::{Candidate, Command};
 use crate::explain::converged::Key;
 use crate::explain::remedies::{Patient, Plan};
 use crate::explain::report::Unmet;
 use crate::path::{Element, Path};
-use crate::value::Value;
+use crate::value::{Map, Value};
 
 /// The differing fields, written one by one where they are.
 pub(super) fn json_patch(patient: Patient<'_>, unmet: &[Unmet]) -> Option<Candidate> {
@@ -22,21 +20,30 @@ pub(super) fn json_patch(patient: Patient<'_>, unmet: &[Unmet]) -> Option<Candid
     for Unmet { path, wanted, live } in unmet {
         let path: Path = path.parse().ok()?;
         match pointer(&path, before)? {
-            Pointer::There(pointer) if wanted.is_null() => removals.push(json!({"op": "remove", "path": pointer})),
-            Pointer::There(pointer) if live.is_null() => operations.push(json!({"op": "add", "path": pointer, "value": wanted})),
-            Pointer::There(pointer) => operations.push(json!({"op": "replace", "path": pointer, "value": wanted})),
-            Pointer::New(list) => operations.push(json!({"op": "add", "path": format!("{list}/-"), "value": wanted})),
+            Pointer::There(pointer) if wanted.is_null() => removals.push(operation("remove", pointer)),
+            Pointer::There(pointer) if live.is_null() => operations.push(with_value(operation("add", pointer), wanted)?),
+            Pointer::There(pointer) => operations.push(with_value(operation("replace", pointer), wanted)?),
+            Pointer::New(list) => operations.push(with_value(operation("add", list + "/-"), wanted)?),
         }
     }
-    removals.sort_by_key(|removal| std::cmp::Reverse(removal.get("path").and_then(serde_json::Value::as_str).map(index_of)));
+    removals.sort_by_key(|removal| std::cmp::Reverse(removal.get("path").and_then(Value::as_str).map(index_of)));
     operations.append(&mut removals);
     if operations.is_empty() {
         return None;
     }
-    let text = Value::from_serde(&serde_json::Value::Array(operations)).ok()?.to_string();
+    let text = Value::List(operations.into_iter().map(Value::Map).collect()).to_string();
     let name = patient.target.name;
     let command = Command::new(["patch", "service", name, "--type=json", "-p", &text]);
     Some(Candidate::typed(Plan::JsonPatch, vec![command]))
+}
+
+fn operation(op: &'static str, pointer: String) -> Map<'static> {
+    [("op", Value::from(op)), ("path", Value::from(pointer))].into_iter().collect()
+}
+
+fn with_value<'v>(mut operation: Map<'v>, value: &'v serde_json::Value) -> Option<Map<'v>> {
+    operation.insert("value", Value::from_serde(value).ok()?);
+    Some(operation)
 }
 
 enum Pointer {
@@ -58,7 +65,11 @@ fn pointer(path: &Path, object: &Value<'_>) -> Option<Pointer> {
         let last = at + 1 == path.len();
         match element {
             Element::Field(name) => {
-                text.push_str(&format!("/{}", name.replace('~', "~0").replace('/', "~1")));
+                text.push('/');
+                match name.contains(['~', '/']) {
+                    true => text.push_str(&name.replace('~', "~0").replace('/', "~1")),
+                    false => text.push_str(name),
+                }
                 let parent = here?;
                 here = parent.get(name);
                 if here.is_none() && !last {

@@ -60,12 +60,14 @@ pub(super) fn replaced_whole(evidence: &Evidence<'_>) -> Option<Finding> {
 
 /// MK019: the server or kubectl refuses, and no other finding says why.
 pub(super) fn refused(evidence: &Evidence<'_>) -> Option<Finding> {
-    let reports = || evidence.ways.iter().map(|ran| &ran.report).filter(|report| !super::keys::contradicts_its_order(report));
-    let rejected = reports().filter(|report| report.outcome == WayOutcome::Rejected && !told_by_others(report));
+    let is_refused = |report: &&WayReport| matches!(report.outcome, WayOutcome::Rejected | WayOutcome::ClientError);
+    let reports = evidence.ways.iter().map(|ran| &ran.report).filter(is_refused);
+    let reports: Vec<_> = reports.filter(|report| !super::keys::contradicts_its_order(report)).collect();
+    let rejected = reports.iter().copied().filter(|report| report.outcome == WayOutcome::Rejected && !told_by_others(report));
     let path =
         rejected.clone().flat_map(|report| &report.causes).next().map(|cause| format!(".{}", cause.field)).unwrap_or_default();
     let mut because: Vec<Cause> = refused_alike(rejected.map(|report| (report.way, messages(report)))).map(Cause::from).collect();
-    for report in reports().filter(|report| report.outcome == WayOutcome::ClientError) {
+    for report in reports.iter().filter(|report| report.outcome == WayOutcome::ClientError) {
         let cause = Cause::from(Fact::ClientFailed { message: essence(report) });
         if !because.contains(&cause) {
             because.push(cause);
