@@ -5,17 +5,15 @@
 //! key in `fieldsV1`, `k:{"port":53,"protocol":"TCP"}`.
 
 mod fields_v1;
-mod items;
 mod text;
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 
-pub(crate) use items::Items;
-
-use crate::value::{Value, name};
 pub(crate) use text::text_of;
+
+use crate::value::{Items, Value, name};
 
 /// One step of a [`Path`].
 ///

@@ -1,10 +1,10 @@
-//! TextMap by name, as labels, annotations and selectors are.
+//! Texts by name, as labels, annotations and selectors are.
 //!
 //! They are held as the value that they are written as, so that writing them copies nothing.
 
 use crate::value::{Map, Value};
 
-/// TextMap by name, in the order of their names.
+/// Texts by name, in the order of their names.
 ///
 /// ```
 /// let labels: mergekey::service::TextMap = [("tier", "web"), ("app", "dns")].into_iter().collect();

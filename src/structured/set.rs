@@ -10,8 +10,8 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use super::types::TypeRef;
-use crate::path::{Element, Items, Path};
-use crate::value::Value;
+use crate::path::{Element, Path};
+use crate::value::{Items, Value};
 
 /// A set of paths.
 ///

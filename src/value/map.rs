@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use super::items::Items;
 use super::{Value, name};
-use crate::path::Items;
 
 /// Objects up to this length are searched from the front.
 const SHORT: usize = 16;

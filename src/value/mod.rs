@@ -9,6 +9,7 @@
 
 mod convert;
 mod document;
+mod items;
 mod map;
 pub(crate) mod name;
 mod number;
@@ -25,6 +26,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 
 pub use document::{Document, Members, Node};
+pub(crate) use items::Items;
 pub use map::Map;
 pub use parse::{parse, parse_document};
 pub(crate) use part::{Part, Reading, parse_part};
