@@ -230,11 +230,11 @@ mod tests {
         let schema = Schema::builtin("v1", "Service").unwrap();
         for (path, expect) in [
             // A single value stays; a list or an object that is one value goes with anything in it.
-            (".spec.type.a", r#"{"spec":{"clusterIPs":["a","b"],"selector":{"a":"b"},"type":"x"}}"#),
-            (".spec.clusterIPs[0]", r#"{"spec":{"clusterIPs":null,"selector":{"a":"b"},"type":"x"}}"#),
+            (".spec.type.a", r#"{"spec":{"clusterIPs":["a","b"],"selector":{"a":"b","c":"d"},"type":"x"}}"#),
+            (".spec.clusterIPs[0]", r#"{"spec":{"clusterIPs":null,"selector":{"a":"b","c":"d"},"type":"x"}}"#),
             (".spec.selector.a", r#"{"spec":{"clusterIPs":["a","b"],"selector":null,"type":"x"}}"#),
         ] {
-            let object = parse(br#"{"spec":{"clusterIPs":["a","b"],"selector":{"a":"b"},"type":"x"}}"#).unwrap();
+            let object = parse(br#"{"spec":{"clusterIPs":["a","b"],"selector":{"a":"b","c":"d"},"type":"x"}}"#).unwrap();
             let set = std::iter::once(path.parse().unwrap()).collect();
             assert_eq!(remove_all(object, &set, &schema).to_string(), expect, "{path}");
         }
