@@ -10,14 +10,14 @@ use mergekey::explain::Situation;
 use mergekey::{Manifest, explain};
 use serde_json::{Value, json};
 
-/// Pairs of UDP and TCP ports, the first of them with a node port.
-fn manifest(ports: u16, node_port: u16) -> Manifest {
+/// UDP and TCP ports in turn, `alike` of them with one number, the first two with a node port.
+fn manifest(ports: u16, alike: u16, node_port: u16) -> Manifest {
     let port = |at: u16| {
-        let number = 53 + at / 2;
+        let number = 53 + at / alike;
         let protocol = if at.is_multiple_of(2) { "UDP" } else { "TCP" };
         let mut port = json!({"name": format!("p{at}"), "port": number, "protocol": protocol, "targetPort": number + 1000});
         if at < 2 {
-            port["nodePort"] = node_port.into();
+            port["nodePort"] = (node_port + at * (2 - alike)).into();
         }
         port
     };
@@ -28,19 +28,19 @@ fn manifest(ports: u16, node_port: u16) -> Manifest {
     .expect("an object")
 }
 
-/// The state in which the owner is stuck: one node port moved, the other did not.
-fn live(ports: u16) -> Value {
+/// After the owner moved the node ports. Where two ports have one number, the owner is stuck: one moved, the other did not.
+fn live(ports: u16, alike: u16) -> Value {
     let mut cluster = Cluster::new();
-    for node_port in [30053, 30054] {
-        cluster.apply(&manifest(ports, node_port), Apply::client_side()).expect("is modelled");
+    for node_port in [30053, 30063] {
+        cluster.apply(&manifest(ports, alike, node_port), Apply::client_side()).expect("is modelled");
     }
     cluster.get("Service", "default", "dns").expect("was created")
 }
 
 fn reports(criterion: &mut Criterion) {
-    for ports in [2, 100, 1000] {
-        let mut group = criterion.benchmark_group(format!("explain/{ports}"));
-        let (live, manifest) = (live(ports), manifest(ports, 30054));
+    for (ports, keys, alike) in [(2, "repeated", 2), (2, "unique", 1), (100, "repeated", 2), (1000, "repeated", 2)] {
+        let mut group = criterion.benchmark_group(format!("explain/{ports}/{keys}"));
+        let (live, manifest) = (live(ports, alike), manifest(ports, alike, 30063));
         let texts = [live.to_string(), manifest.object().to_string()];
         group.bench_function("floor", |bencher| {
             bencher.iter(|| {
