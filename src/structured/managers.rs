@@ -428,11 +428,11 @@ pub fn differ_in_time_alone(old: Option<&Value<'_>>, new: Option<&Value<'_>>) ->
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::value::parse;
 
-    const ENTRIES: &str = r#"[
+    pub(in crate::structured) const ENTRIES: &str = r#"[
         {"manager":"alice","operation":"Apply","apiVersion":"v1","time":"2026-01-01T00:00:00Z","fieldsType":"FieldsV1",
          "fieldsV1":{"f:spec":{"f:type":{}}}},
         {"manager":"bob","operation":"Update","apiVersion":"v1","time":"2026-01-01T00:00:01Z","fieldsType":"FieldsV1",

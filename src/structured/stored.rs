@@ -160,13 +160,8 @@ impl PartialEq for StoredManagers {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::structured::managers::tests::ENTRIES;
     use crate::value::parse;
-
-    const ENTRIES: &str = r#"[
-        {"manager":"alice","operation":"Apply","apiVersion":"v1","time":"2026-01-01T00:00:00Z","fieldsType":"FieldsV1",
-         "fieldsV1":{"f:spec":{"f:type":{}}}},
-        {"manager":"bob","operation":"Update","apiVersion":"v1","time":"2026-01-01T00:00:01Z","fieldsType":"FieldsV1",
-         "fieldsV1":{"f:spec":{"f:clusterIP":{}}}}]"#;
 
     fn read(entries: &str) -> StoredManagers {
         StoredManagers::read(&parse(entries.as_bytes()).unwrap()).unwrap()
@@ -204,8 +199,8 @@ mod tests {
             ("00:00:01Z", "00:00:02Z", true, true),
             ("bob", "carol", false, false),
             (
-                r#"1Z","fieldsType":"FieldsV1","fieldsV1":{"f:spec":{"f:clusterIP"#,
-                r#"2Z","fieldsType":"FieldsV1","fieldsV1":{"f:spec":{"f:ports"#,
+                r#"1Z","fieldsType":"FieldsV1","fieldsV1":{"f:spec":{"f:type":{},"f:clusterIP"#,
+                r#"2Z","fieldsType":"FieldsV1","fieldsV1":{"f:spec":{"f:type":{},"f:ports"#,
                 false,
                 false,
             ),
