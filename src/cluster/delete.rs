@@ -5,7 +5,7 @@
 //! `pkg/apis/meta/v1/validation/validation.go`. Grace periods mean nothing to a Service.
 
 use super::managed_fields::ManagedFields;
-use super::request::{Body, Request, check_dry_run, is_true, settle};
+use super::request::{Body, Request, check_dry_run, is_true, settle, values};
 use super::status::{Cause, Status};
 use super::write::{Answer, Stop, Write};
 use super::{Object, body};
@@ -98,7 +98,7 @@ impl Options {
     }
 
     fn of_query(write: &Write<'_, '_>, request: &Request) -> Result<Self, Stop> {
-        let find = |key| request.parameters().iter().find(|(name, _)| name == key).map(|(_, value)| value.to_string());
+        let find = |key| values(request.parameters(), key).next().map(str::to_owned);
         if let Some(seconds) = find("gracePeriodSeconds")
             && let Err(error) = seconds.parse::<i64>()
         {

@@ -72,10 +72,15 @@ fn open(value: &mut Value<'_>) -> Result<(), Failed> {
     Ok(())
 }
 
+/// The tokens of a pointer; none without a slash.
+pub(super) fn tokens(pointer: &str) -> Option<&str> {
+    // Upstream: what stands before the first slash is ignored.
+    pointer.split_once('/').map(|(_, tokens)| tokens)
+}
+
 /// The object or list that holds what the pointer names, opened, and the last token of the pointer.
 fn find<'v, 'a, 'p>(document: &'v mut Value<'a>, pointer: &'p str) -> Result<(&'v mut Value<'a>, Cow<'p, str>), Failed> {
-    // Upstream: what stands before the first slash is ignored.
-    let (_, tokens) = pointer.split_once('/').ok_or(Failed)?;
+    let tokens = tokens(pointer).ok_or(Failed)?;
     let (parents, key) = tokens.rsplit_once('/').map_or((None, tokens), |(parents, key)| (Some(parents), key));
     let mut container = document;
     for token in parents.into_iter().flat_map(|parents| parents.split('/')) {

@@ -57,13 +57,16 @@ impl ManagedFields {
         }
     }
 
+    /// What the entries say; `None` if they cannot be decoded, or if there are managers instead.
+    fn decoded(&self) -> Option<&Decoded> {
+        let Kept::Entries { entries, decoded } = &*self.kept else { return None };
+        decoded.get_or_init(|| StoredManagers::read(entries).ok().map(Decoded::of)).as_ref()
+    }
+
     /// The managers; `None` if the entries cannot be decoded.
     pub(super) fn stored(&self) -> Option<&StoredManagers> {
         match &*self.kept {
-            Kept::Entries { entries, decoded } => {
-                let read = || StoredManagers::read(entries).ok().map(Decoded::of);
-                decoded.get_or_init(read).as_ref().map(|decoded| &decoded.managers)
-            }
+            Kept::Entries { .. } => self.decoded().map(|decoded| &decoded.managers),
             Kept::Managers(managers) => Some(managers),
         }
     }
@@ -71,9 +74,8 @@ impl ManagedFields {
     /// Whether the managers say all that the entries say.
     fn is_exact(&self) -> bool {
         match &*self.kept {
-            Kept::Entries { entries, decoded } => decoded
-                .get()
-                .and_then(Option::as_ref)
+            Kept::Entries { entries, .. } => self
+                .decoded()
                 .is_some_and(|Decoded { managers, exact, .. }| *exact.get_or_init(|| managers.to_value() == *entries)),
             Kept::Managers(_) => true,
         }
@@ -81,12 +83,12 @@ impl ManagedFields {
 
     /// The managers that a write to the endpoint of Services starts from; none if the entries cannot be decoded.
     pub(super) fn managers(&self, endpoint: &Endpoint) -> Managers<'_> {
-        let Some(managers) = self.stored() else { return Managers::new() };
-        let fit = match &*self.kept {
-            Kept::Entries { decoded, .. } => decoded.get().and_then(Option::as_ref).map(|decoded| &decoded.fit),
-            Kept::Managers(_) => None,
-        };
-        managers.managers(fit.map_or_else(|| managers.fit(endpoint), |fit| *fit.get_or_init(|| managers.fit(endpoint))))
+        match &*self.kept {
+            Kept::Entries { .. } => self.decoded().map_or_else(Managers::new, |Decoded { managers, fit, .. }| {
+                managers.managers(*fit.get_or_init(|| managers.fit(endpoint)))
+            }),
+            Kept::Managers(managers) => managers.managers(managers.fit(endpoint)),
+        }
     }
 
     /// The entries after a migration of client-side managers to `manager`, who applies; `None` if they stay as they are.

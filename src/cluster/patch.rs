@@ -219,14 +219,14 @@ fn json(write: &mut Write<'_, '_>, live: &Object, document: Document<'_>, body: 
     })
 }
 
-const MANAGED_FIELDS: &str = "/metadata/managedFields";
+/// The tokens of a JSON patch to the managed fields.
+const MANAGED_FIELDS: &str = "metadata/managedFields";
 
 /// Whether an operation of a JSON patch is about the managed fields, or about something that holds them.
 fn reaches_managed_fields(operation: &Value<'_>) -> bool {
     let members = operation.as_map().map(value::Map::entries).unwrap_or_default();
     let places = members.iter().filter(|(key, _)| key == "path" || key == "from").filter_map(|(_, place)| place.as_str());
-    // Upstream: what stands before the first slash is ignored.
-    let mut places = places.map(|place| place.find('/').and_then(|at| place.get(at..)).unwrap_or(place));
+    let mut places = places.map(|place| json_patch::tokens(place).unwrap_or_default());
     places.any(|place| MANAGED_FIELDS.starts_with(place) || place.starts_with(MANAGED_FIELDS))
 }
 
@@ -235,7 +235,7 @@ fn sets_managed_fields(operation: &Value<'_>) -> bool {
     let members = operation.as_map().map(value::Map::entries).unwrap_or_default();
     members.iter().all(|(key, member)| match (&**key, member.as_str()) {
         ("op", Some(op)) => matches!(op, "add" | "replace"),
-        ("path", Some(path)) => path == MANAGED_FIELDS,
+        ("path", Some(path)) => json_patch::tokens(path) == Some(MANAGED_FIELDS),
         ("op" | "path" | "from", _) => false,
         _ => true,
     })

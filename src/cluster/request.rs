@@ -80,6 +80,11 @@ pub struct Request {
 /// A parameter of a query: its name and its value.
 pub(crate) type Parameter = (Cow<'static, str>, Cow<'static, str>);
 
+/// The values of a parameter in the order of the query.
+pub(crate) fn values<'r>(query: &'r [Parameter], key: &'static str) -> impl Iterator<Item = &'r str> {
+    query.iter().filter(move |(name, _)| name == key).map(|(_, value)| &**value)
+}
+
 /// The body of a request: bytes of a client, or a value that the simulated kubectl has in hand.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Body {
@@ -254,12 +259,12 @@ pub(crate) struct Options<'r> {
 impl<'r> Options<'r> {
     /// Reads the options of a query; of a repeated single-valued one the first counts.
     pub(crate) fn of(query: &'r [Parameter]) -> Self {
-        let all = |key| query.iter().filter(move |(name, _)| name == key).map(|(_, value)| &**value);
+        let first = |key| values(query, key).next();
         Options {
-            dry_run: all("dryRun").collect(),
-            field_manager: all("fieldManager").next().unwrap_or_default(),
-            field_validation: all("fieldValidation").next().unwrap_or_default(),
-            force: all("force").next().map(is_true),
+            dry_run: values(query, "dryRun").collect(),
+            field_manager: first("fieldManager").unwrap_or_default(),
+            field_validation: first("fieldValidation").unwrap_or_default(),
+            force: first("force").map(is_true),
         }
     }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::environment::Phase;
 use super::managed_fields::ManagedFields;
 use super::patch::Patch;
-use super::request::{FieldValidation, Method, Options, PatchType, Target};
+use super::request::{FieldValidation, Method, Options, PatchType, Target, values};
 use super::status::{Cause, Kind, Status};
 use super::store::Store;
 use super::{Cluster, Object, Request, Response, Trace, body, delete, ownership, patch};
@@ -46,8 +46,8 @@ pub(super) fn handle(cluster: &mut Cluster, request: &Request, trace: &mut dyn T
     trace.request(request);
     if request.method() == Method::Get {
         let name = target.name.ok_or_else(|| Error::not_modelled("a list of Services"))?;
-        let asked = request.parameters().iter().find(|(key, value)| key == "resourceVersion" && !value.is_empty());
-        if asked.is_some_and(|(_, asked)| asked.parse().map_or(true, |asked: u64| asked > cluster.store.version())) {
+        let asked = values(request.parameters(), "resourceVersion").find(|asked| !asked.is_empty());
+        if asked.is_some_and(|asked| asked.parse().map_or(true, |asked: u64| asked > cluster.store.version())) {
             return Err(Error::not_modelled("reading at a resourceVersion that was not given yet"));
         }
         let found = cluster.store.get(target.namespace, name).cloned();

@@ -28,14 +28,15 @@ impl Element<'_> {
                     out.write_str(if at > 0 { "," } else { "[" })?;
                     out.write_str(name)?;
                     out.write_str("=")?;
-                    match value {
-                        Value::Integer(number) => write!(out, "{number}")?,
-                        value => out.write_str(&value_text(value))?,
-                    }
+                    print_value(value, out)?;
                 }
                 out.write_str(if key.fields().len() > 0 { "]" } else { "[]" })
             }
-            Element::Value(value) => write!(out, "[={}]", value_text(value)),
+            Element::Value(value) => {
+                out.write_str("[=")?;
+                print_value(value, out)?;
+                out.write_str("]")
+            }
             Element::Index(index) => write!(out, "[{index}]"),
         }
     }
@@ -55,14 +56,26 @@ pub(crate) fn text_of<'e>(elements: impl IntoIterator<Item = Element<'e>>) -> St
 }
 
 /// A value as upstream's `value.ToString` prints it.
-fn value_text(value: &Value<'_>) -> String {
+fn print_value(value: &Value<'_>, out: &mut impl fmt::Write) -> fmt::Result {
     match value {
-        Value::Null => "null".to_owned(),
-        Value::String(text) => value::quote(text),
-        Value::List(items) => format!("[{}]", items.iter().map(value_text).collect::<Vec<_>>().join(",")),
+        Value::Null => out.write_str("null"),
+        Value::Integer(number) => write!(out, "{number}"),
+        Value::String(text) => out.write_str(&value::quote(text)),
+        Value::List(items) => {
+            out.write_str("[")?;
+            for (at, item) in items.iter().enumerate() {
+                out.write_str(if at > 0 { "," } else { "" })?;
+                print_value(item, out)?;
+            }
+            out.write_str("]")
+        }
         // Upstream: members stand side by side with nothing around them, in random order there.
-        Value::Map(map) => map.iter().map(|(key, value)| format!("{key}={}", value_text(value))).collect(),
-        scalar => value::go_value(scalar),
+        Value::Map(map) => map.iter().try_for_each(|(key, value)| {
+            out.write_str(key)?;
+            out.write_str("=")?;
+            print_value(value, out)
+        }),
+        scalar => out.write_str(&value::go_value(scalar)),
     }
 }
 

@@ -189,12 +189,12 @@ pub(super) fn managed_fields<'v, 'a>(object: &'v Value<'a>) -> Option<&'v Value<
 
 /// Takes `metadata.managedFields` out of an object.
 pub(super) fn take_managed_fields<'a>(object: &mut Value<'a>) -> Option<Value<'a>> {
-    object.as_map_mut()?.get_mut("metadata")?.as_map_mut()?.remove("managedFields")
+    object.map_at_mut(&["metadata"])?.remove("managedFields")
 }
 
 /// Takes the entries out of `metadata.managedFields`, but leaves the member there, which counts in its metadata.
 pub(super) fn empty_managed_fields<'a>(object: &mut Value<'a>) -> Option<Value<'a>> {
-    let entries = object.as_map_mut()?.get_mut("metadata")?.as_map_mut()?.get_mut("managedFields")?;
+    let entries = object.map_at_mut(&["metadata"])?.get_mut("managedFields")?;
     Some(std::mem::replace(entries, Value::List(Vec::new())))
 }
 

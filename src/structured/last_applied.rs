@@ -89,8 +89,7 @@ fn last_applied(config: &Value<'_>) -> String {
         return config.to_line();
     }
     let mut config = config.borrowed();
-    let metadata = config.as_map_mut().and_then(|config| config.get_mut("metadata")).and_then(Value::as_map_mut);
-    if let Some(metadata) = metadata {
+    if let Some(metadata) = config.map_at_mut(&["metadata"]) {
         match metadata.get_mut("annotations") {
             Some(Value::Map(annotations)) => {
                 annotations.remove(LAST_APPLIED);

@@ -123,7 +123,7 @@ impl<'a> Map<'a> {
                 same
             });
         }
-        Map { entries: Entries::Items(Items::Own(entries)), unread: None }
+        Map { entries: entries.into(), unread: None }
     }
 
     /// Members in the order of a text, for a [`Document`](super::Document) alone: nothing here may be looked up.
@@ -167,7 +167,7 @@ impl<'a> Map<'a> {
     /// An object of members that are in the order of their keys, each once.
     pub(crate) fn of_sorted(entries: Vec<(Cow<'a, str>, Value<'a>)>) -> Self {
         debug_assert!(in_order(&entries), "members out of order");
-        Map { entries: Entries::Items(Items::Own(entries)), unread: None }
+        Map { entries: entries.into(), unread: None }
     }
 
     /// How many members there are.

@@ -65,11 +65,7 @@ fn pointer(path: &Path, object: &Value<'_>) -> Option<Pointer> {
         let last = at + 1 == path.len();
         match element {
             Element::Field(name) => {
-                text.push('/');
-                match name.contains(['~', '/']) {
-                    true => text.push_str(&name.replace('~', "~0").replace('/', "~1")),
-                    false => text.push_str(name),
-                }
+                text.extend(["/", &name.replace('~', "~0").replace('/', "~1")]);
                 let parent = here?;
                 here = parent.get(name);
                 if here.is_none() && !last {
