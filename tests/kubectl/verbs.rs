@@ -173,6 +173,9 @@ fn versions() {
             refused("label service dns --resource-version=77 a=b", stale).sends("PATCH/merge kubectl-label 409"),
             step("label service dns --resource-version 1 a=b", "service/dns labeled\n").sends("PATCH/merge kubectl-label 200"),
             step("label service dns --resource-version=1 a=b", "service/dns not labeled\n"),
+            // What kubectl prints has the version that it was told.
+            step("label service dns --resource-version=77 a=b -o yaml", "…  resourceVersion: \"77\"\n…"),
+            step("annotate service dns --resource-version=77 a=b --dry-run=client -o yaml", "…  resourceVersion: \"77\"\n…"),
             refused("annotate service dns --resource-version=1 a=b", stale).sends("PATCH/merge kubectl-annotate 409"),
         ],
     );

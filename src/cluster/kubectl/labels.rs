@@ -63,7 +63,7 @@ pub(super) fn label(session: &mut Session<'_, '_>, name: &str, options: &Label) 
         send(session, &place, body, &options.common, "kubectl-label")?;
     }
     // Upstream: what is printed is what was sent for, whatever the server made of it.
-    session.print(&shown(&live, "labels", changed(labels, changes)), operation, &options.common)
+    session.print(&shown(&live, "labels", labels, changes), operation, &options.common)
 }
 
 /// Why kubectl changes no object's labels in this way.
@@ -93,13 +93,20 @@ fn changed(mut members: Map<'static>, changes: &Changes) -> Map<'static> {
     members
 }
 
-/// The object with them.
-fn shown(live: &Object, key: &'static str, members: Map<'static>) -> Shown {
+/// The object with them, and with the version that the command line demands.
+fn shown(live: &Object, key: &'static str, members: Map<'static>, changes: &Changes) -> Shown {
     let mut object = live.to_value().into_owned();
     if let Some(metadata) = object::metadata_mut(&mut object) {
-        metadata.insert(key, Value::Map(members));
+        metadata.insert(key, Value::Map(changed(members, changes)));
+        demand_version(metadata, changes);
     }
     Shown::Made(Arc::new(object))
+}
+
+fn demand_version(metadata: &mut Map<'_>, changes: &Changes) {
+    if let Some(version) = &changes.resource_version {
+        metadata.insert("resourceVersion", Value::from(version.clone()));
+    }
 }
 
 /// `--list`
@@ -137,7 +144,7 @@ pub(super) fn annotate(session: &mut Session<'_, '_>, name: &str, options: &Anno
         return Ok(());
     }
     let annotated = if options.common.dry_run == DryRun::Client {
-        shown(&live, "annotations", changed(annotations, changes))
+        shown(&live, "annotations", annotations, changes)
     } else {
         let patch = difference(&annotations, &wanted, &changes.remove);
         // Upstream: an object without annotations gets an empty map of them even where nothing is set.
@@ -196,10 +203,10 @@ fn wrap(key: &'static str, members: Map<'static>) -> Map<'static> {
 
 /// A merge patch that also demands the version of the command line.
 fn with_version(mut patch: Map<'static>, changes: &Changes) -> Value<'static> {
-    if let Some(version) = &changes.resource_version
+    if changes.resource_version.is_some()
         && let Some(metadata) = patch.entry_or_insert_with("metadata", || Value::Map(Map::new())).as_map_mut()
     {
-        metadata.insert("resourceVersion", Value::from(version.clone()));
+        demand_version(metadata, changes);
     }
     Value::from(patch)
 }
