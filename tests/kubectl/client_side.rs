@@ -95,6 +95,17 @@ fn overwrite_false() {
     );
 }
 
+/// What stands instead of YAML has its keys in random order.
+#[test]
+fn conflicts_of_control_characters_are_not_modelled() {
+    let mut cluster = check("apply/control", &[created(&dns(53))]);
+    let odd = edit(dns(53), &json!({"metadata": {"annotations": {"a": "\u{7f}"}}}));
+    let odd = mergekey::Manifest::new(odd).unwrap();
+    let error = cluster.kubectl(&["apply", "--overwrite=false", "-f", "-"], Some(&odd)).unwrap_err();
+    assert!(error.is_not_modelled(), "{error}");
+    assert!(cluster.kubectl(&["apply", "-f", "-"], Some(&odd)).unwrap().succeeded());
+}
+
 #[test]
 fn force() {
     let stale = edit(dns(80), &json!({"metadata": {"resourceVersion": "77"}}));

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use super::errors::Failure;
 use super::object::{self, ManifestFile, Source};
 use super::options::{Apply, Cascade, DryRun};
-use super::print::Shown;
+use super::print::{Shown, has_control};
 use super::{Place, Session, server_side, verbs};
+use crate::Error;
 use crate::cluster::request::PatchType;
 use crate::cluster::{LAST_APPLIED, Method, Object, merge_patch};
 use crate::strategic::{self, Conflicts, Lookup, Options, ThreeWay};
@@ -188,9 +189,13 @@ impl Job<'_> {
             let original = parsed.as_ref().map_err(|_| Failure::client("invalid JSON document"))?.as_ref();
             let objects = ThreeWay { original, modified, current: &document };
             let options = Options::new().conflicts(conflicts).lookup(lookup);
-            strategic::three_way_values(objects, &schema, options, &mut session.trace.strategic())
-                .map(Value::into_owned)
-                .map_err(|error| Failure::merging(&error))
+            strategic::three_way_values(objects, &schema, options, &mut session.trace.strategic()).map(Value::into_owned).map_err(
+                |error| match error.is_conflict() && (has_control(modified) || has_control(&document)) {
+                    // The message prints both patches as YAML.
+                    true => Error::not_modelled("kubectl apply --overwrite=false of a text with control characters").into(),
+                    false => Failure::merging(&error),
+                },
+            )
         };
         if self.options.openapi_patch {
             for (lookup, document) in [(Lookup::OpenApiV3, "openapi v3"), (Lookup::OpenApiV2, "openapi")] {

@@ -88,7 +88,7 @@ fn or_unknown(name: &str) -> &str {
 }
 
 /// Whether a text has a character that JSON does not escape and YAML does not take.
-fn has_control(value: &Value<'_>) -> bool {
+pub(super) fn has_control(value: &Value<'_>) -> bool {
     let odd = |text: &str| text.chars().any(|c| matches!(c, '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}'));
     match value {
         Value::String(text) => odd(text),
