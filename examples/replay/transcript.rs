@@ -240,7 +240,7 @@ impl Replay {
 }
 
 /// The manifest as kubectl was given it: YAML, in which the recorder's writer leaves the strings bare that are booleans in
-/// YAML 1.1 alone.
+/// YAML 1.1 alone, and escapes what is a line break there alone.
 fn yaml(manifest: &Value) -> String {
     match manifest {
         Value::String(text) if ["y", "Y", "n", "N"].contains(&text.as_str()) => text.clone(),
@@ -249,7 +249,7 @@ fn yaml(manifest: &Value) -> String {
             let member = |(key, value): (&String, &Value)| format!("{}: {}", yaml(&key.as_str().into()), yaml(value));
             format!("{{{}}}", members.iter().map(member).collect::<Vec<_>>().join(", "))
         }
-        other => other.to_string(),
+        other => other.to_string().replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029").replace('\u{85}', "\\N"),
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Models `NewYAMLOrJSONDecoder` of apimachinery v0.37.2 (`pkg/util/yaml`) over `sigs.k8s.io/yaml` v1.6.0: a text that begins with
 //! `{` is JSON, any other is YAML 1.1, and YAML becomes JSON before anything else is done with it. Left out: lists of objects and
-//! texts with several of them, which are refused.
+//! texts with several of them, and line breaks that only YAML 1.1 has, all of which are refused.
 
 mod convert;
 #[cfg(feature = "yaml")]
@@ -139,6 +139,7 @@ impl Manifest {
         {
             return Err(Error::syntax(line + 1, 1, "a directive stands here, kubectl takes none"));
         }
+        check_breaks(text)?;
         let documents = yaml::read(text)?;
         let mut nodes = documents.nodes.into_iter();
         let Some(root) = nodes.next() else {
@@ -243,6 +244,7 @@ impl Manifest {
 pub(crate) fn read_yaml(text: &str) -> Result<Value<'static>, Error> {
     #[cfg(feature = "yaml")]
     {
+        check_breaks(text)?;
         let nodes = yaml::read(text)?.nodes;
         match &*nodes {
             [] => Ok(Value::Null),
@@ -254,6 +256,16 @@ pub(crate) fn read_yaml(text: &str) -> Result<Value<'static>, Error> {
     {
         value::parse(text.as_bytes()).map(Value::into_owned)
     }
+}
+
+/// Refuses the line breaks that only YAML 1.1 has, and with it kubectl.
+#[cfg(feature = "yaml")]
+fn check_breaks(text: &str) -> Result<(), Error> {
+    let odd = |c| matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}');
+    let found = text.lines().enumerate().find_map(|(line, text)| Some((line, text.chars().position(odd)?)));
+    found.map_or(Ok(()), |(line, column)| {
+        Err(Error::syntax(line + 1, column + 1, "a line break of YAML 1.1 stands here, write it as an escape"))
+    })
 }
 
 #[cfg(feature = "yaml")]

@@ -94,6 +94,11 @@ fn refuses_with_the_place() {
             "error: line 3, column 1: a second document stands here, give one manifest at a time",
         ),
         ("directive", "# a\n%YAML 1.1\n---\na: 1\n", "error: line 2, column 1: a directive stands here, kubectl takes none"),
+        (
+            "break",
+            "a: b\nc: 'd\u{2028}e'\n",
+            "error: line 2, column 6: a line break of YAML 1.1 stands here, write it as an escape",
+        ),
         ("documents/none", "# nothing\n", "error: the text is empty, no manifest is in it"),
         ("shape/list", "- a\n", "error: line 1, column 1: a list stands where an object belongs"),
         ("shape/string", "hello\n", "error: line 1, column 1: a string stands where an object belongs"),
