@@ -137,16 +137,18 @@ fn go_type(value: &Value<'_>) -> &'static str {
 
 /// A value as `%s` prints it: what is no text says so.
 pub(super) fn go_string_verb(value: &Value<'_>) -> String {
+    // Upstream: a nil inside something is told without the verb.
+    let inside = |value: &Value<'_>| if value.is_null() { "<nil>".to_owned() } else { go_string_verb(value) };
     match value {
         Value::Null => "%!s(<nil>)".into(),
         Value::String(text) => text.to_string(),
         Value::Bool(_) | Value::Integer(_) | Value::Float(_) => format!("%!s({}={})", go_type(value), go_value(value)),
         Value::List(items) => {
-            let items: Vec<String> = items.iter().map(go_string_verb).collect();
+            let items: Vec<String> = items.iter().map(inside).collect();
             format!("[{}]", items.join(" "))
         }
         Value::Map(map) => {
-            let members: Vec<String> = map.iter().map(|(key, value)| format!("{key}:{}", go_string_verb(value))).collect();
+            let members: Vec<String> = map.iter().map(|(key, value)| format!("{key}:{}", inside(value))).collect();
             format!("map[{}]", members.join(" "))
         }
     }
