@@ -18,6 +18,8 @@ const NODE_PORTS_DRAWN_FIRST: i32 = 30_086;
 const NETWORK: u32 = 0x0a00_0000;
 const NETWORK_MASK: u32 = 0xffff_0000;
 const BROADCAST: u32 = NETWORK | !NETWORK_MASK;
+/// The server's own Service, `default/kubernetes`, has the first cluster IP.
+const API_SERVER: u32 = NETWORK + 1;
 /// Cluster IPs are drawn from here on first.
 const CLUSTER_IPS_DRAWN_FIRST: u32 = NETWORK + 257;
 /// The cluster IP that a dry run shows.
@@ -30,10 +32,16 @@ const WORDS: usize = 44;
 pub(super) const IP_TAKEN: &str = "provided IP is already allocated";
 
 /// Which cluster IPs and node ports are in use.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Allocators {
     cluster_ips: BTreeSet<u32>,
     node_ports: NodePorts,
+}
+
+impl Default for Allocators {
+    fn default() -> Self {
+        Allocators { cluster_ips: [API_SERVER].into(), node_ports: NodePorts::default() }
+    }
 }
 
 impl Allocators {
@@ -370,9 +378,14 @@ mod tests {
         let mut allocators = Allocators::default();
         let mut draws = Draws::default();
         let mut transaction = Transaction::begin(&mut allocators, &mut draws, DryRun::No);
-        for (ip, expect) in
-            [("10.0.4.4", ""), ("10.0.4.4", already), ("10.1.0.1", range), ("10.0.0.0", range), ("10.0.255.255", range)]
-        {
+        for (ip, expect) in [
+            ("10.0.4.4", ""),
+            ("10.0.4.4", already),
+            ("10.0.0.1", already),
+            ("10.1.0.1", range),
+            ("10.0.0.0", range),
+            ("10.0.255.255", range),
+        ] {
             assert_eq!(transaction.reserve_cluster_ip(ip).err().unwrap_or_default(), expect, "allocate/cluster_ip/{ip}");
         }
         let range = "provided port is not in the valid range. The range of valid ports is 30000-32767";
