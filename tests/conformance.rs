@@ -65,6 +65,11 @@ fn http() {
 }
 
 #[test]
+fn http_of_odd_values() {
+    check("generated/requests.jsonl.gz", &Context::default());
+}
+
+#[test]
 fn corner() {
     check("v1_37/corner.jsonl.gz", &Context::default());
 }
@@ -72,6 +77,11 @@ fn corner() {
 #[test]
 fn kubectl() {
     check("v1_37/kubectl.jsonl.gz", &Context::default());
+}
+
+#[test]
+fn kubectl_with_odd_manifests() {
+    check("generated/commands.jsonl.gz", &Context::default());
 }
 
 #[test]
