@@ -4,6 +4,7 @@
 //! a repeated key in one of several lines.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::body::{self, strict};
 use super::ownership::{self, Configuration};
@@ -123,6 +124,14 @@ pub(super) fn settle_numbers(value: &mut Value<'_>) {
         Value::Map(map) => map.iter_mut().for_each(|(_, value)| settle_numbers(value)),
         _ => {}
     }
+}
+
+/// The same of what is written and read anew on its way.
+pub(super) fn settled<'v>(mut value: Arc<Value<'v>>) -> Arc<Value<'v>> {
+    if has_float(&value) {
+        settle_numbers(Arc::make_mut(&mut value));
+    }
+    value
 }
 
 pub(super) fn has_float(value: &Value<'_>) -> bool {

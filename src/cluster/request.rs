@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use super::patch;
 use super::status::{Cause, Kind, Status};
 use crate::Error;
 use crate::service::{self, MANAGER_LIMIT};
@@ -153,7 +154,7 @@ impl Request {
 
     #[must_use]
     pub(crate) fn value(mut self, value: Arc<Value<'static>>) -> Self {
-        self.body = Body::Value(value);
+        self.body = Body::Value(patch::settled(value));
         self
     }
 

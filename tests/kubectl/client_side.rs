@@ -95,6 +95,23 @@ fn overwrite_false() {
     );
 }
 
+/// What kubectl sends or keeps has whole numbers as integers, however the file writes them.
+#[test]
+fn whole_numbers() {
+    let whole = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "dns"}, "spec": {"ports": [{"port": 80.0}]}});
+    let port = r#"{"spec":{"ports":[{"port":80.0,"protocol":"TCP","targetPort":80}]}}"#;
+    check(
+        "apply/whole_numbers",
+        &[
+            step("apply -f -", "service/dns created\n").with(&whole).sends("POST kubectl-client-side-apply 201").ports("80/TCP"),
+            step("apply -f -", "service/dns unchanged\n").with(&whole),
+            step("replace --save-config -f -", "service/dns replaced\n").with(&whole).sends("PUT kubectl-replace 200"),
+            step("apply -f -", "service/dns unchanged\n").with(&whole),
+            step(&format!("patch service dns --dry-run=client --type=merge -p {port}"), "service/dns patched (no change)\n"),
+        ],
+    );
+}
+
 /// What stands instead of YAML has its keys in random order.
 #[test]
 fn conflicts_of_control_characters_are_not_modelled() {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::errors::Failure;
 use super::{Place, Session};
 use crate::cluster::LAST_APPLIED;
-use crate::cluster::patch::has_float;
+use crate::cluster::patch::{has_float, settled};
 use crate::value::{self, Document, Map, Value, quote};
 use crate::{Error, Manifest, service};
 
@@ -99,8 +99,9 @@ impl<'m> ManifestFile<'m> {
 }
 
 impl Source {
+    /// kubectl writes it before it does anything with it.
     fn placed(&self) -> Value<'static> {
-        let mut object = (*self.stated).clone();
+        let mut object = Arc::unwrap_or_clone(settled(Arc::clone(&self.stated)));
         if let Some(metadata) = metadata_mut(&mut object) {
             metadata.insert("namespace", Value::from(self.place.namespace.clone()));
         }

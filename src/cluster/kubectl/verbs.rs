@@ -12,6 +12,7 @@ use super::print::Shown;
 use super::{Place, Session};
 use crate::Error;
 use crate::cluster::environment::DeletedLine;
+use crate::cluster::patch::settled;
 use crate::cluster::request::PatchType;
 use crate::cluster::{Method, Object, Request, json_patch, merge_patch};
 use crate::manifest::read_yaml;
@@ -162,9 +163,9 @@ pub(super) fn patch(session: &mut Session<'_, '_>, name: &str, options: &Patch) 
     let place = Place { namespace: session.namespace(options.common.namespace.as_deref()).to_owned(), name: name.to_owned() };
     let before = session.read(&place)?;
     if options.common.dry_run == DryRun::Client {
-        let patched = patch_locally(session, &before, options.patch_type, &body)?;
-        let changed = patched != before.to_value();
-        return print_patched(session, &Shown::Made(Arc::new(patched)), changed, options);
+        let patched = settled(Arc::new(patch_locally(session, &before, options.patch_type, &body)?));
+        let changed = *patched != before.to_value();
+        return print_patched(session, &Shown::Made(patched), changed, options);
     }
     let writer = Writer::new(&options.common, "kubectl-patch").without_validation();
     let request = writer.mark(place.request(Method::Patch).of_type(options.patch_type.media_type()));
