@@ -90,14 +90,25 @@ pub(crate) fn decode_delete_options(document: &Document<'_>) -> Result<DeleteOpt
     reader.saved.map_or(Ok(options), Err)
 }
 
-/// Reads an object's metadata alone, as kubectl does with a manifest.
+/// Reads an object's type and metadata alone, as kubectl does with a manifest.
 ///
 /// # Errors
 /// As [`decode_json`], in terms of the struct that kubectl reads into.
 pub(crate) fn check_metadata(document: &Document<'_>) -> Result<(), String> {
     let mut reader = Reader::new(document, "metadataOnlyObject");
-    for (_, member) in document.root().members().into_iter().flatten().filter(|(key, _)| *key == "metadata") {
-        reader.metadata(member)?;
+    for (key, member) in document.root().members().into_iter().flatten().filter(|(_, member)| !is_null(*member)) {
+        let name = match key {
+            "metadata" => {
+                reader.metadata(member)?;
+                continue;
+            }
+            "apiVersion" => "TypeMeta.apiVersion",
+            "kind" => "TypeMeta.kind",
+            _ => continue,
+        };
+        reader.path.push(Step::Field(name));
+        reader.save(reader.text(member, "string"));
+        reader.path.pop();
     }
     reader.saved.map_or(Ok(()), Err)
 }

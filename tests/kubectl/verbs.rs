@@ -490,12 +490,25 @@ fn refused_command_lines() {
     }
 }
 
-/// Of several faults of the metadata kubectl tells the first of the text.
+/// Of several faults of the metadata kubectl tells the first of the text, also in a value that a later one of its key replaces.
 #[test]
 fn faults_in_the_order_of_the_text() {
     let text = r#"{"apiVersion":"v1","kind":"Service","metadata":{"name":5,"labels":"x"}}"#;
     let outcome = Cluster::new().apply(&Manifest::from_json(text).unwrap(), Apply::client_side()).unwrap();
     assert!(outcome.stderr().contains("ObjectMeta.metadata.name of type string"), "{}", outcome.stderr());
+    for (text, expect) in [
+        (
+            r#"{"apiVersion":"v1","kind":"Service","metadata":{"name":"dns","labels":{"a":1,"a":"x"}},"spec":{"ports":[{"port":53}]}}"#,
+            "number into Go struct field ObjectMeta.metadata.labels of type string",
+        ),
+        (
+            r#"{"apiVersion":"v1","kind":[],"kind":"Service","metadata":{"name":5}}"#,
+            "array into Go struct field metadataOnlyObject.TypeMeta.kind of type string",
+        ),
+    ] {
+        let outcome = Cluster::new().apply(&Manifest::from_json(text).unwrap(), Apply::client_side()).unwrap();
+        assert_eq!(outcome.stderr(), format!("error: unable to decode \"STDIN\": json: cannot unmarshal {expect}\n"));
+    }
     let list = edit(dns(53), &json!({"items": []}));
     let error = Cluster::new().apply(&Manifest::new(list).unwrap(), Apply::client_side()).unwrap_err();
     assert_eq!(error.to_string(), "not modelled: kubectl with a manifest that has items, as a list has");

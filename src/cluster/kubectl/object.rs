@@ -148,14 +148,14 @@ impl Source {
 
 /// Whether the metadata can be read.
 ///
-/// Upstream: `metadataValidatingDecoder` of cli-runtime, which tells the first fault of the text; YAML becomes JSON with sorted
-/// keys before.
+/// Upstream: `metadataValidatingDecoder` of cli-runtime, which tells the first fault of the text, and of a repeated key takes no
+/// value but reads them all; YAML becomes JSON with sorted keys before.
 fn check_metadata(object: &Value<'_>, manifest: &Manifest) -> Result<(), String> {
+    if let Some(document) = manifest.json_text().and_then(|text| value::parse_document(text.as_bytes()).ok()) {
+        return service::check_metadata(&document);
+    }
     let metadata = object.get("metadata").map(|metadata| ("metadata", metadata.borrowed()));
-    service::check_metadata(&Document::assembled(Value::Map(metadata.into_iter().collect()))).map_err(|first_by_key| {
-        let text = manifest.json_text().and_then(|text| value::parse_document(text.as_bytes()).ok());
-        text.and_then(|document| service::check_metadata(&document).err()).unwrap_or(first_by_key)
-    })
+    service::check_metadata(&Document::assembled(Value::Map(metadata.into_iter().collect())))
 }
 
 /// A string of the metadata, empty if it is none.
