@@ -3,7 +3,7 @@
 //! Upstream: apiserver v0.37.2 `pkg/endpoints/handlers/{create,update,patch,delete}.go`, apimachinery v0.37.2
 //! `pkg/apis/meta/v1/validation/validation.go`. Modelled are the paths of Services in a namespace and the options that change
 //! what a write does; any other path is [not modelled](crate::Error::is_not_modelled). Options that change nothing here
-//! (`pretty`, `timeout`) pass unread.
+//! (`pretty`) pass unread, and so does a `timeout` that is a duration.
 
 use std::borrow::Cow;
 use std::fmt;

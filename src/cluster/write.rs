@@ -17,7 +17,7 @@ use super::{Cluster, Object, Request, Response, Trace, body, delete, ownership, 
 use crate::Error;
 use crate::service::{self, Draws, DryRun, Duplicates, FieldError, ObjectMeta, Refusal, Service, Transaction};
 use crate::structured::Endpoint;
-use crate::value::{Value, quote};
+use crate::value::{Value, check_duration, quote};
 
 /// Why a request goes no further.
 #[derive(Clone, Debug)]
@@ -44,6 +44,9 @@ impl From<Error> for Stop {
 pub(super) fn handle(cluster: &mut Cluster, request: &Request, trace: &mut dyn Trace) -> Result<Response, Error> {
     let target = Target::of(request.path())?;
     trace.request(request);
+    if let Err(status) = check_timeout(request) {
+        return Ok(Response::new(Err(status), Vec::new()));
+    }
     if request.method() == Method::Get {
         let name = target.name.ok_or_else(|| Error::not_modelled("a list of Services"))?;
         let asked = values(request.parameters(), "resourceVersion").find(|asked| !asked.is_empty());
@@ -82,6 +85,15 @@ pub(super) fn handle(cluster: &mut Cluster, request: &Request, trace: &mut dyn T
         Err(Stop::Refused(status)) => Ok(Response::new(Err(status), warnings)),
         Err(Stop::Outside(error)) => Err(error),
     }
+}
+
+/// Refuses a `timeout` that is no duration, before anything else is looked at.
+///
+/// Upstream: `WithRequestDeadline` of apiserver `pkg/endpoints/filters/request_deadline.go`.
+fn check_timeout(request: &Request) -> Result<(), Status> {
+    let timeout = values(request.parameters(), "timeout").next().filter(|timeout| !timeout.is_empty());
+    let refuse = |why| Status::bad_request(format!("invalid timeout specified in the request URL - {why}"));
+    timeout.map_or(Ok(()), check_duration).map_err(refuse)
 }
 
 /// A write that is under way.

@@ -9,6 +9,7 @@
 
 mod convert;
 mod document;
+mod duration;
 mod items;
 mod map;
 pub(crate) mod name;
@@ -26,6 +27,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 
 pub use document::{Document, Members, Node};
+pub(crate) use duration::check_duration;
 pub(crate) use items::Items;
 pub use map::Map;
 pub use parse::{parse, parse_document};

@@ -185,7 +185,7 @@ fn date(days: i64) -> (i64, i64, i64) {
 }
 
 /// Go's package `time` quotes in a way of its own: byte by byte what is no printable ASCII.
-fn quote(text: &str) -> String {
+pub(super) fn quote(text: &str) -> String {
     let mut out = String::from("\"");
     for byte in text.bytes() {
         match byte {
