@@ -65,6 +65,11 @@ fn apply(write: &mut Write<'_, '_>, live: Option<&Object>, document: Document<'_
         let prefix = "error decoding patch: error unmarshaling JSON: while decoding JSON: ";
         return Err(wrong_kind(prefix, document.root(), MAP));
     }
+    if folds(body) {
+        return Err(
+            Error::not_modelled("an apply patch with a line break that only YAML 1.1 has, where it changes a text").into()
+        );
+    }
     let mut repeated = Vec::new();
     if write.validation() != FieldValidation::Ignore && !document.is_sorted() {
         repeated_keys(document.root(), &mut repeated);
@@ -92,9 +97,40 @@ fn apply(write: &mut Write<'_, '_>, live: Option<&Object>, document: Document<'_
 }
 
 fn is_one_line(body: &Body) -> bool {
+    let is_break = |c: char| matches!(c, '\n' | '\r') || YAML_BREAKS.contains(&c);
     match body {
-        Body::Bytes(bytes) => !bytes.trim_ascii().iter().any(|byte| matches!(byte, b'\n' | b'\r')),
+        Body::Bytes(bytes) => !String::from_utf8_lossy(bytes.trim_ascii()).contains(is_break),
         Body::Value(_) => true,
+    }
+}
+
+/// The line breaks that YAML 1.1 has and JSON has not: the first one reads as a space, the others stay.
+const YAML_BREAKS: [char; 3] = ['\u{85}', '\u{2028}', '\u{2029}'];
+
+/// Whether YAML 1.1 reads a text of this JSON otherwise: line breaks take the blanks beside them away.
+fn folds(body: &Body) -> bool {
+    match body {
+        // A shortcut: most bodies are ASCII.
+        Body::Bytes(bytes) if bytes.is_ascii() => false,
+        Body::Bytes(bytes) => {
+            let text = String::from_utf8_lossy(bytes);
+            let is_beside = |c: Option<char>| c.is_some_and(|c| matches!(c, ' ' | '\t') || YAML_BREAKS.contains(&c));
+            text.match_indices(YAML_BREAKS).any(|(at, found)| {
+                let (before, behind) = (&text[..at], &text[at + found.len()..]);
+                found == "\u{85}" || is_beside(before.chars().next_back()) || is_beside(behind.chars().next())
+            })
+        }
+        // What Go writes has the others as escapes.
+        Body::Value(value) => has_next_line(value),
+    }
+}
+
+fn has_next_line(value: &Value<'_>) -> bool {
+    match value {
+        Value::String(text) => text.contains('\u{85}'),
+        Value::List(items) => items.iter().any(has_next_line),
+        Value::Map(map) => map.iter().any(|(key, value)| key.contains('\u{85}') || has_next_line(value)),
+        _ => false,
     }
 }
 

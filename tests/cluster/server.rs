@@ -491,8 +491,23 @@ fn what_is_not_modelled_is_named() {
         assert_eq!(error.to_string(), expect);
     }
     let deep = "[".repeat(200) + &"]".repeat(200);
+    let noted = |text: &str| {
+        format!(
+            r#"{{"apiVersion":"v1","kind":"Service","metadata":{{"name":"dns","annotations":{{"a":"{text}"}}}},"spec":{{}}}}"#
+        )
+    };
+    for (text, modelled) in
+        [("a\u{2028}b", true), ("a\\u0085b", true), ("a\u{85}b", false), ("a \u{2028}b", false), ("a\u{2029}\u{2028}b", false)]
+    {
+        let request =
+            Request::new(Method::Patch, "/api/v1/namespaces/default/services/dns").content_type(APPLY).body(noted(text));
+        let request = request.query("fieldManager", "a").query("force", "true");
+        assert_eq!(cluster.clone().handle(&request).is_ok(), modelled, "{text:?}");
+    }
+    let repeated = noted("a\u{2028}b").replace("\"spec\":", "\"kind\":\"Service\",\"spec\":");
     for (name, media_type, body) in [
         ("outside/yaml", APPLY, "kind: Service"),
+        ("outside/repeated_behind_a_line_break", APPLY, &*repeated),
         ("outside/deep", MERGE, &*deep),
         ("outside/large", STRATEGIC, r#"{"spec":{"ports":[{"port":1e999}]}}"#),
         ("outside/spelling/number", MERGE, r#"{"zip":1e2}"#),
