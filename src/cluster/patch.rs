@@ -74,11 +74,6 @@ fn apply(write: &mut Write<'_, '_>, live: Option<&Object>, document: Document<'_
     if write.validation() != FieldValidation::Ignore && !document.is_sorted() {
         repeated_keys(document.root(), &mut repeated);
     }
-    if !repeated.is_empty() && !is_one_line(body) {
-        return Err(
-            Error::not_modelled("an apply patch of several lines with a repeated key, which upstream tells by its line").into()
-        );
-    }
     let mut object = document.into_shared_value();
     if has_float(&object) {
         settle_numbers(object.to_mut());
@@ -87,6 +82,11 @@ fn apply(write: &mut Write<'_, '_>, live: Option<&Object>, document: Document<'_
     let writer = ownership::Writer { manager: &write.manager, now: &write.now };
     let (service, managed_fields) = ownership::apply(live, configuration, writer, write.endpoint, write.trace.structured())?;
     // Upstream: repeated keys are looked for when the apply has succeeded.
+    if !repeated.is_empty() && !is_one_line(body) {
+        return Err(
+            Error::not_modelled("an apply patch of several lines with a repeated key, which upstream tells by its line").into()
+        );
+    }
     if write.validation() == FieldValidation::Strict && !repeated.is_empty() {
         let lines = repeated.join("\n  ");
         let prefix = "error strict decoding patch: error converting YAML to JSON: yaml: unmarshal errors:\n  ";
