@@ -25,6 +25,7 @@ mod store;
 mod strict;
 mod trace;
 mod write;
+mod yaml_body;
 
 use std::sync::Arc;
 

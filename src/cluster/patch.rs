@@ -13,7 +13,7 @@ use super::spent::spent;
 use super::status::Status;
 use super::strict::{duplicates, duplicates_below, in_order, report};
 use super::write::{Draft, Stop, Write};
-use super::{Object, json_patch, merge_patch};
+use super::{Object, json_patch, merge_patch, yaml_body};
 use crate::error::Kind;
 use crate::service::{self, Service};
 use crate::strategic::{self, Lookup};
@@ -61,14 +61,10 @@ fn is_null(root: Node<'_, '_>) -> bool {
 }
 
 fn apply(write: &mut Write<'_, '_>, live: Option<&Object>, document: Document<'_>, body: &Body) -> Result<Draft, Stop> {
+    yaml_body::check(body)?;
     if document.root().members().is_none() && !is_null(document.root()) {
         let prefix = "error decoding patch: error unmarshaling JSON: while decoding JSON: ";
         return Err(wrong_kind(prefix, document.root(), MAP));
-    }
-    if folds(body) {
-        return Err(
-            Error::not_modelled("an apply patch with a line break that only YAML 1.1 has, where it changes a text").into()
-        );
     }
     let mut repeated = Vec::new();
     if write.validation() != FieldValidation::Ignore && !document.is_sorted() {
@@ -82,7 +78,7 @@ fn apply(write: &mut Write<'_, '_>, live: Option<&Object>, document: Document<'_
     let writer = ownership::Writer { manager: &write.manager, now: &write.now };
     let (service, managed_fields) = ownership::apply(live, configuration, writer, write.endpoint, write.trace.structured())?;
     // Upstream: repeated keys are looked for when the apply has succeeded.
-    if !repeated.is_empty() && !is_one_line(body) {
+    if !repeated.is_empty() && !yaml_body::is_one_line(body) {
         return Err(
             Error::not_modelled("an apply patch of several lines with a repeated key, which upstream tells by its line").into()
         );
@@ -94,44 +90,6 @@ fn apply(write: &mut Write<'_, '_>, live: Option<&Object>, document: Document<'_
     }
     write.warnings.extend(repeated);
     Ok(Draft { service, managed_fields })
-}
-
-fn is_one_line(body: &Body) -> bool {
-    let is_break = |c: char| matches!(c, '\n' | '\r') || YAML_BREAKS.contains(&c);
-    match body {
-        Body::Bytes(bytes) => !String::from_utf8_lossy(bytes.trim_ascii()).contains(is_break),
-        Body::Value(_) => true,
-    }
-}
-
-/// The line breaks that YAML 1.1 has and JSON has not: the first one reads as a space, the others stay.
-const YAML_BREAKS: [char; 3] = ['\u{85}', '\u{2028}', '\u{2029}'];
-
-/// Whether YAML 1.1 reads a text of this JSON otherwise: line breaks take the blanks beside them away.
-fn folds(body: &Body) -> bool {
-    match body {
-        // A shortcut: most bodies are ASCII.
-        Body::Bytes(bytes) if bytes.is_ascii() => false,
-        Body::Bytes(bytes) => {
-            let text = String::from_utf8_lossy(bytes);
-            let is_beside = |c: Option<char>| c.is_some_and(|c| matches!(c, ' ' | '\t') || YAML_BREAKS.contains(&c));
-            text.match_indices(YAML_BREAKS).any(|(at, found)| {
-                let (before, behind) = (&text[..at], &text[at + found.len()..]);
-                found == "\u{85}" || is_beside(before.chars().next_back()) || is_beside(behind.chars().next())
-            })
-        }
-        // What Go writes has the others as escapes.
-        Body::Value(value) => has_next_line(value),
-    }
-}
-
-fn has_next_line(value: &Value<'_>) -> bool {
-    match value {
-        Value::String(text) => text.contains('\u{85}'),
-        Value::List(items) => items.iter().any(has_next_line),
-        Value::Map(map) => map.iter().any(|(key, value)| key.contains('\u{85}') || has_next_line(value)),
-        _ => false,
-    }
 }
 
 /// Repeated keys as the YAML reader tells them in a text of one line: those inside a value before its own.
