@@ -75,9 +75,18 @@ pub(super) fn decode(body: &Body, validation: FieldValidation) -> Result<(Servic
         FieldValidation::Strict if decoded.findings.is_empty() => Vec::new(),
         FieldValidation::Strict => return Err(refused(&strict(&decoded.findings)).into()),
     };
+    check_targets(decoded.hides_target)?;
     let mut service = decoded.service;
     service::default(&mut service);
     Ok((service, findings))
+}
+
+/// Says what a decoded Service cannot hold.
+pub(super) fn check_targets(hides_target: bool) -> Result<(), Error> {
+    match hides_target {
+        true => Err(Error::not_modelled("a targetPort that is a name and then null")),
+        false => Ok(()),
+    }
 }
 
 /// The options of a deletion.

@@ -292,6 +292,7 @@ fn decode(
         findings.extend(decoded.findings);
     }
     judge(write, findings, || printed(&document))?;
+    body::check_targets(decoded.hides_target)?;
     finish(write, live, decoded.service)
 }
 

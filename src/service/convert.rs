@@ -19,7 +19,13 @@ pub fn decode_unstructured(value: &Value<'_>) -> Result<Decoded, String> {
     let mut typed = Typed::default();
     converter.object(value, &mut typed)?;
     converter.unknown.sort();
-    Ok(Decoded { service: typed.service, kind: typed.kind, api_version: typed.api_version, findings: converter.unknown })
+    Ok(Decoded {
+        service: typed.service,
+        kind: typed.kind,
+        api_version: typed.api_version,
+        findings: converter.unknown,
+        hides_target: false,
+    })
 }
 
 struct Converter {

@@ -28,6 +28,9 @@ pub struct Decoded {
     pub api_version: String,
     /// `unknown field "spec.foo"`, `duplicate field "spec.type"`: each once.
     pub findings: Vec<String>,
+    /// Whether a `targetPort` is given twice, as a name and then as `null`. Upstream keeps the name where nobody sees it, and gives
+    /// such a port no default.
+    pub(crate) hides_target: bool,
 }
 
 /// Reads a Service from JSON text.
@@ -50,6 +53,7 @@ pub fn decode_json(document: &Document<'_>) -> Result<Decoded, String> {
         kind: typed.kind,
         api_version: typed.api_version,
         findings: reader.findings.into_texts(),
+        hides_target: reader.hides_target,
     })
 }
 
@@ -174,11 +178,13 @@ struct Reader<'d, 'a> {
     /// The first value of a wrong type. Upstream reads on behind it and tells it if nothing worse comes.
     saved: Option<String>,
     findings: Findings,
+    /// As [`Decoded::hides_target`].
+    hides_target: bool,
 }
 
 impl<'d, 'a> Reader<'d, 'a> {
     fn new(document: &'d Document<'a>, owner: &'static str) -> Self {
-        Reader { document, path: Vec::new(), owner, saved: None, findings: Findings::default() }
+        Reader { document, path: Vec::new(), owner, saved: None, findings: Findings::default(), hides_target: false }
     }
 
     fn metadata(&mut self, node: Node<'d, 'a>) -> Result<(), String> {
@@ -244,7 +250,10 @@ impl<'d, 'a> Reader<'d, 'a> {
             Slot::IntOrString(target) => match node.scalar() {
                 Some(Value::String(text)) => *target = IntOrString::String(text.clone().into_owned()),
                 // Upstream: null makes it an integer but leaves the number of an earlier duplicate.
-                Some(Value::Null) => *target = IntOrString::Int(if let IntOrString::Int(number) = target { *number } else { 0 }),
+                Some(Value::Null) => {
+                    self.hides_target |= matches!(target, IntOrString::String(name) if !name.is_empty());
+                    *target = IntOrString::Int(if let IntOrString::Int(number) = target { *number } else { 0 });
+                }
                 _ => *target = IntOrString::Int(self.integer(node, go_type)?),
             },
             Slot::Time(time) => {

@@ -490,6 +490,18 @@ fn what_is_not_modelled_is_named() {
         assert!(error.is_not_modelled());
         assert_eq!(error.to_string(), expect);
     }
+    for (target, modelled) in [
+        (r#""targetPort":null"#, true),
+        (r#""targetPort":"","targetPort":null"#, true),
+        (r#""targetPort":"a","targetPort":null"#, false),
+    ] {
+        let body = format!(r#"{{"metadata":{{"name":"other"}},"spec":{{"ports":[{{"port":53,{target}}}]}}}}"#);
+        let request = Request::new(Method::Post, "/api/v1/namespaces/default/services").content_type(JSON).body(body);
+        assert_eq!(cluster.clone().handle(&request).is_ok(), modelled, "{target}");
+    }
+    let body = r#"[{"op":"add","path":"/spec/ports/0","value":{"port":54,"targetPort":"a","targetPort":null}}]"#;
+    let request = Request::new(Method::Patch, "/api/v1/namespaces/default/services/dns").content_type(JSON_PATCH).body(body);
+    assert!(cluster.handle(&request).unwrap_err().is_not_modelled());
     let deep = "[".repeat(200) + &"]".repeat(200);
     let noted = |text: &str| {
         format!(
