@@ -25,15 +25,19 @@ pub(crate) fn check_duration(text: &str) -> Result<(), String> {
     if rest == "0" {
         return Ok(());
     }
-    let mut sum = if rest.is_empty() { None } else { Some(0) };
+    if rest.is_empty() {
+        return Err(invalid());
+    }
+    let mut sum = 0;
     while !rest.is_empty() {
         let (whole, behind) = split(rest, |c| c.is_ascii_digit());
         let (fraction, behind) = behind.strip_prefix('.').map_or(("", behind), |behind| split(behind, |c| c.is_ascii_digit()));
-        // Upstream: a number that is too large is told before its unit is looked at.
-        let number = if whole.is_empty() { Some(0) } else { whole.parse().ok().filter(|&number| number <= MOST) };
-        if number.is_none() || whole.is_empty() && fraction.is_empty() {
+        if whole.is_empty() && fraction.is_empty() {
             return Err(invalid());
         }
+        // Upstream: a number that is too large is told before its unit is looked at.
+        let number =
+            if whole.is_empty() { 0 } else { whole.parse().ok().filter(|&number| number <= MOST).ok_or_else(invalid)? };
         let (name, behind) = split(behind, |c| c != '.' && !c.is_ascii_digit());
         if name.is_empty() {
             return Err(format!("time: missing unit in duration {}", quote(text)));
@@ -41,20 +45,20 @@ pub(crate) fn check_duration(text: &str) -> Result<(), String> {
         let Some((_, unit)) = UNITS.iter().find(|(known, _)| *known == name) else {
             return Err(format!("time: unknown unit {} in duration {}", quote(name), quote(text)));
         };
-        sum = add(sum, number, fraction, *unit);
+        sum = add(sum, number, fraction, *unit).ok_or_else(invalid)?;
         rest = behind;
     }
     let most = if text.starts_with('-') { MOST } else { MOST - 1 };
-    if sum.is_some_and(|sum| sum <= most) { Ok(()) } else { Err(invalid()) }
+    if sum <= most { Ok(()) } else { Err(invalid()) }
 }
 
 /// A sum of nanoseconds and so many units more; nothing beyond the highest.
-fn add(sum: Option<u64>, number: Option<u64>, fraction: &str, unit: u64) -> Option<u64> {
+fn add(sum: u64, number: u64, fraction: &str, unit: u64) -> Option<u64> {
     let digits = fraction.get(..FRACTION).unwrap_or(fraction);
     let scale = digits.bytes().fold(1_u128, |scale, _| scale * 10);
     let part = u128::from(unit) * digits.parse::<u128>().unwrap_or_default() / scale;
-    let more = number?.checked_mul(unit)?.checked_add(u64::try_from(part).ok()?)?;
-    sum?.checked_add(more).filter(|&sum| sum <= MOST)
+    let more = number.checked_mul(unit)?.checked_add(u64::try_from(part).ok()?)?;
+    sum.checked_add(more).filter(|&sum| sum <= MOST)
 }
 
 /// What begins a text and is of one kind, and the rest.
@@ -101,6 +105,7 @@ mod tests {
             ("1e3s", r#"unknown unit "e" in duration "1e3s""#),
             ("1é5", r#"unknown unit "\xc3\xa9" in duration "1\xc3\xa95""#),
             ("99999999999999h", r#"invalid duration "99999999999999h""#),
+            ("99999999999999h5x", r#"invalid duration "99999999999999h5x""#),
             ("99999999999999999999x", r#"invalid duration "99999999999999999999x""#),
             ("9223372036854775808ns", r#"invalid duration "9223372036854775808ns""#),
             ("9223372036.854775808s", r#"invalid duration "9223372036.854775808s""#),
