@@ -6,10 +6,7 @@ use super::request::Body;
 use super::status::Status;
 use super::write::Stop;
 use crate::Error;
-use crate::value::Value;
-
-/// The line breaks that YAML 1.1 has and JSON has not: the first one reads as a space, the others stay.
-const BREAKS: [char; 3] = ['\u{85}', '\u{2028}', '\u{2029}'];
+use crate::value::{Value, YAML_BREAKS, is_yaml_break, is_yaml_control};
 
 /// Refuses what is JSON and no YAML, and what reads as another text.
 pub(super) fn check(body: &Body) -> Result<(), Stop> {
@@ -33,7 +30,7 @@ fn check_text(bytes: &[u8]) -> Result<(), Stop> {
         return Ok(());
     }
     let text = String::from_utf8_lossy(bytes);
-    match (text.contains(is_control), bad_escape(&text)) {
+    match (text.contains(is_yaml_control), bad_escape(&text)) {
         (true, Some(_)) => outside("control characters and an escape that YAML has not"),
         (true, None) => refuse(CONTROL),
         (false, Some((at, why))) => match lines_ended(text.get(..at).unwrap_or_default()) {
@@ -47,18 +44,10 @@ fn check_text(bytes: &[u8]) -> Result<(), Stop> {
 
 /// The same of an object as Go writes it, which escapes the other line breaks.
 fn check_value(value: &Value<'_>) -> Result<(), Stop> {
-    let check = |text: &str| match text.is_ascii() && !text.contains('\x7f') {
-        true => Ok(()),
-        false if text.contains(is_control) => refuse(CONTROL),
-        false if text.contains('\u{85}') => outside(FOLDED),
-        false => Ok(()),
-    };
-    match value {
-        Value::String(text) => check(text),
-        Value::List(items) => items.iter().try_for_each(check_value),
-        Value::Map(map) => map.iter().try_for_each(|(key, value)| check(key).and_then(|()| check_value(value))),
-        _ => Ok(()),
+    if value.has_odd(is_yaml_control) {
+        return refuse(CONTROL);
     }
+    if value.has_odd(|c| c == '\u{85}') { outside(FOLDED) } else { Ok(()) }
 }
 
 const CONTROL: &str = "control characters are not allowed";
@@ -70,11 +59,6 @@ fn refuse(why: &str) -> Result<(), Stop> {
 
 fn outside(what: &str) -> Result<(), Stop> {
     Err(Error::not_modelled(&format!("an apply patch with {what}")).into())
-}
-
-/// What YAML takes for no text, though JSON does.
-fn is_control(c: char) -> bool {
-    matches!(c, '\x7f'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}')
 }
 
 /// The first escape of JSON that YAML has not, and what its reader says: half a character, and a slash.
@@ -100,8 +84,8 @@ fn bad_escape(text: &str) -> Option<(usize, &'static str)> {
 
 /// Whether YAML reads another text: line breaks take the blanks beside them away.
 fn folds(text: &str) -> bool {
-    let is_beside = |c: Option<char>| c.is_some_and(|c| matches!(c, ' ' | '\t') || BREAKS.contains(&c));
-    text.match_indices(BREAKS).any(|(at, found)| {
+    let is_beside = |c: Option<char>| c.is_some_and(|c| matches!(c, ' ' | '\t') || YAML_BREAKS.contains(&c));
+    text.match_indices(YAML_BREAKS).any(|(at, found)| {
         let (before, behind) = (text.get(..at).unwrap_or_default(), text.get(at + found.len()..).unwrap_or_default());
         found == "\u{85}" || is_beside(before.chars().next_back()) || is_beside(behind.chars().next())
     })
@@ -109,7 +93,7 @@ fn folds(text: &str) -> bool {
 
 /// How many lines end in a text.
 fn lines_ended(text: &str) -> usize {
-    let all = text.matches(|c| matches!(c, '\n' | '\r') || BREAKS.contains(&c)).count();
+    let all = text.matches(is_yaml_break).count();
     all - text.matches("\r\n").count()
 }
 

@@ -261,7 +261,7 @@ pub(crate) fn read_yaml(text: &str) -> Result<Value<'static>, Error> {
 /// Refuses the line breaks that only YAML 1.1 has, and with it kubectl.
 #[cfg(feature = "yaml")]
 fn check_breaks(text: &str) -> Result<(), Error> {
-    let odd = |c| matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}');
+    let odd = |c| value::YAML_BREAKS.contains(&c);
     let found = text.lines().enumerate().find_map(|(line, text)| Some((line, text.chars().position(odd)?)));
     found.map_or(Ok(()), |(line, column)| {
         Err(Error::syntax(line + 1, column + 1, "a line break of YAML 1.1 stands here, write it as an escape"))

@@ -6,7 +6,7 @@
 //! YAML cannot hold, or a key a line break U+0085; numbers in keys that are written in the digits of another script.
 
 use crate::strategic::order;
-use crate::value::{Map, Value, go_value};
+use crate::value::{Map, Value, go_value, is_yaml_break};
 
 mod scalar;
 
@@ -164,7 +164,7 @@ impl Writer {
                     self.put(c);
                 }
                 after_space = true;
-            } else if scalar::is_break(c) {
+            } else if is_yaml_break(c) {
                 self.line_break(c);
                 after_break = true;
             } else {
@@ -216,11 +216,11 @@ impl Writer {
 
     fn literal(&mut self, text: &str) {
         self.indicator("|", true, false);
-        if text.starts_with(|c| c == ' ' || scalar::is_break(c)) {
+        if text.starts_with(|c| c == ' ' || is_yaml_break(c)) {
             self.indicator("2", false, false);
         }
         let mut backwards = text.chars().rev();
-        match (backwards.next().map(scalar::is_break), backwards.next().map(scalar::is_break)) {
+        match (backwards.next().map(is_yaml_break), backwards.next().map(is_yaml_break)) {
             (Some(true), Some(false)) => {}
             (Some(true), _) => self.indicator("+", false, false),
             _ => self.indicator("-", false, false),
@@ -230,7 +230,7 @@ impl Writer {
         self.whitespace = true;
         let mut after_break = true;
         for c in text.chars() {
-            if scalar::is_break(c) {
+            if is_yaml_break(c) {
                 self.line_break(c);
                 after_break = true;
             } else {

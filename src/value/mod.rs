@@ -22,6 +22,7 @@ mod skip;
 mod syntax;
 mod time;
 mod write;
+mod yaml;
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -37,6 +38,7 @@ pub(crate) use skip::Form;
 pub(crate) use syntax::go_syntax_error;
 pub(crate) use time::{canonical_time, format_time, parse_time};
 pub(crate) use write::integer_text;
+pub(crate) use yaml::{YAML_BREAKS, is_yaml_break, is_yaml_control};
 
 /// The deepest nesting of lists and objects that is read; what is nested deeper is refused with an error.
 ///

@@ -12,7 +12,7 @@ use super::options::{Common, Output, Printing};
 use crate::Error;
 use crate::cluster::Object;
 use crate::strategic::yaml;
-use crate::value::{self, Value};
+use crate::value::{self, Value, is_yaml_control};
 
 /// An object that a command ends with.
 #[derive(Clone, Debug)]
@@ -89,13 +89,7 @@ fn or_unknown(name: &str) -> &str {
 
 /// Whether a text has a character that JSON does not escape and YAML does not take.
 pub(super) fn has_control(value: &Value<'_>) -> bool {
-    let odd = |text: &str| text.chars().any(|c| matches!(c, '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}'));
-    match value {
-        Value::String(text) => odd(text),
-        Value::List(items) => items.iter().any(has_control),
-        Value::Map(map) => map.iter().any(|(key, value)| odd(key) || has_control(value)),
-        _ => false,
-    }
+    value.has_odd(|c| c == '\u{85}' || is_yaml_control(c))
 }
 
 /// As Go's `json.MarshalIndent` with four spaces, keys sorted.

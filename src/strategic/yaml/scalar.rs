@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::value::is_yaml_break;
+
 /// The form of a string.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Style {
@@ -65,7 +67,7 @@ pub(super) fn read_back(text: &str) -> Cow<'_, str> {
 
 /// Whether a key may stand before its colon on one line.
 pub(super) fn is_simple_key(text: &str) -> bool {
-    text.len() <= 128 && !text.chars().any(is_break)
+    text.len() <= 128 && !text.chars().any(is_yaml_break)
 }
 
 /// In which forms a text can be written at all.
@@ -78,7 +80,7 @@ struct Facts {
 
 impl Facts {
     fn of(text: &str) -> Self {
-        let edge = |c: Option<char>| c.is_some_and(|c| c == ' ' || is_break(c));
+        let edge = |c: Option<char>| c.is_some_and(|c| c == ' ' || is_yaml_break(c));
         let mut plain = !edge(text.chars().next()) && !edge(text.chars().next_back());
         plain &= !text.starts_with("---") && !text.starts_with("...");
         let (mut single_quoted, mut literal) = (true, !text.ends_with(' ') && !text.is_empty());
@@ -90,16 +92,16 @@ impl Facts {
             plain &= match (c, before) {
                 ('#' | ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@' | '`', None) => false,
                 ('?' | '-', None) | (':', _) => !blank_follows,
-                ('#', Some(before)) => !(matches!(before, ' ' | '\t') || is_break(before)),
+                ('#', Some(before)) => !(matches!(before, ' ' | '\t') || is_yaml_break(before)),
                 _ => true,
             };
-            if is_break(c) {
+            if is_yaml_break(c) {
                 has_break = true;
                 plain = false;
                 if before == Some(' ') {
                     (single_quoted, literal) = (false, false);
                 }
-            } else if c == ' ' && before.is_some_and(is_break) {
+            } else if c == ' ' && before.is_some_and(is_yaml_break) {
                 (plain, single_quoted) = (false, false);
             }
             if !is_printable(c) {
@@ -111,10 +113,6 @@ impl Facts {
     }
 }
 
-pub(super) fn is_break(c: char) -> bool {
-    matches!(c, '\r' | '\n' | '\u{85}' | '\u{2028}' | '\u{2029}')
-}
-
 /// Upstream: characters beyond U+FFFF count as not printable.
 fn is_printable(c: char) -> bool {
     matches!(c, '\n' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fefe}' | '\u{ff00}'..='\u{fffd}')
@@ -124,7 +122,7 @@ fn is_printable(c: char) -> bool {
 ///
 /// Upstream: in a text that begins with a byte order mark nothing stands for itself.
 pub(super) fn escape(c: char, text: &str) -> Option<String> {
-    if is_printable(c) && !is_break(c) && !matches!(c, '"' | '\\') && !text.starts_with('\u{feff}') {
+    if is_printable(c) && !is_yaml_break(c) && !matches!(c, '"' | '\\') && !text.starts_with('\u{feff}') {
         return None;
     }
     let short = match c {
